@@ -11,6 +11,7 @@
 package emit
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -210,4 +211,17 @@ func (t *Tape) claim(name string) string {
 	}
 	t.taken[name] = true
 	return name
+}
+
+// Keep appends a node that exists already, inferring it anew. Use it to rebuild
+// a graph node by node.
+func (t *Tape) Keep(n *onnx.Node) {
+	if t.err != nil {
+		return
+	}
+	if err := t.infer.Node(n); err != nil && !errors.Is(err, infer.ErrNoRule) {
+		t.Fail(fmt.Errorf("emit: %w", err))
+		return
+	}
+	t.graph.Nodes = append(t.graph.Nodes, n)
 }
