@@ -41,9 +41,9 @@ type Trainer struct {
 	rate  func(step int) float64
 	state State
 	now   func() time.Time
-	// evaluated is the last step whose evaluation or checkpoint is done, so that
-	// the end of the run does not repeat them.
-	evaluated, saved int
+	// saved is the last step with a checkpoint, so that the end of the run does not
+	// repeat it.
+	saved int
 	result           Result
 	lossSum          float64
 	lossSteps        int
