@@ -23,6 +23,7 @@ type Tensor struct {
 	External *External
 	// Metadata is kept, not read.
 	Metadata []Pair
+	Extra    []byte
 }
 
 // External locates tensor data in a file beside the model.
@@ -33,6 +34,8 @@ type External struct {
 	// Length is in bytes; -1 means to the end of the file.
 	Length   int64
 	Checksum string
+	// Other holds entries under keys that ONNX does not define.
+	Other []Pair
 }
 
 // Pair is an entry of a metadata list, kept in order.
