@@ -74,6 +74,11 @@ func (p *Pretrained) Read(params []Param, o ReadOptions, dst [][]float32) (*Repo
 	if len(dst) != len(params) {
 		return nil, fmt.Errorf("model: %d places for %d parameters: %w", len(dst), len(params), ErrWeights)
 	}
+	for i, param := range params {
+		if int64(len(dst[i])) != param.Len() {
+			return nil, fmt.Errorf("model: a place of %d numbers for parameter %q %v: %w", len(dst[i]), param.Name, param.Shape, ErrWeights)
+		}
+	}
 	found, ignored, err := match(p.Config, params, p.set.Infos())
 	if err != nil {
 		return nil, fmt.Errorf("model: %s: %w", p.Folder, err)
@@ -84,9 +89,6 @@ func (p *Pretrained) Read(params []Param, o ReadOptions, dst [][]float32) (*Repo
 	r := &Report{Ignored: ignored}
 	for i := range params {
 		param := &params[i]
-		if int64(len(dst[i])) != param.Len() {
-			return nil, fmt.Errorf("model: a place of %d numbers for parameter %q %v: %w", len(dst[i]), param.Name, param.Shape, ErrWeights)
-		}
 		name, ok := found[param.Name]
 		if !ok {
 			param.Draw(o.Seed, dst[i])
