@@ -123,13 +123,7 @@ func forward(t *testing.T, m *onnx.Model, e evaluator, want *golden) {
 	out := e.run(t, m, want.Batches[0].feeds(m.Graph.Inputs))
 	logits, loss := out[task.LogitsOutput], out[task.LossOutput][0]
 	flat := slices.Concat(want.Logits[task.LogitsOutput]...)
-	if len(flat) != len(logits) {
-		t.Fatalf("%d logits, want %d", len(logits), len(flat))
-	}
-	worst := 0.0
-	for i, x := range flat {
-		worst = max(worst, math.Abs(logits[i]-x))
-	}
+	worst := distance(flat, logits)
 	t.Logf("logits within %.2g, loss within %.2g", worst, math.Abs(loss-want.Loss))
 	if !(worst <= bound) {
 		t.Errorf("logits differ by %g", worst)
