@@ -120,6 +120,8 @@ type Type struct {
 	Denotation string
 	// DimDenotations holds the tags of the dimensions, nil when there are none.
 	DimDenotations []string
+	// Extra holds a type of another kind as the codec found it.
+	Extra []byte
 }
 
 // TensorOf returns a tensor type. A nil shape leaves the rank open.
