@@ -34,7 +34,7 @@ type evaluator struct {
 }
 
 // evaluators is what every golden case runs on.
-var evaluators = []evaluator{{"runtime", onRuntime}}
+var evaluators = []evaluator{{"reference", onReference}, {"runtime", onRuntime}}
 
 // goldenFolder finds the folder of PyTorch's cases or skips.
 func goldenFolder(t testing.TB) string {
