@@ -14,11 +14,12 @@ type EnvOptions struct {
 	// Library is the library file; empty lets Find look for one.
 	Library string
 	// ArenaSameAsRequested gives all CPU sessions with Options.Arena one common
-	// arena that grows by what is asked for, not by powers of two. It holds less
-	// memory, but with changing shapes only if its largest run comes first.
+	// arena that grows by what is asked for, not by powers of two. With changing
+	// shapes it holds less memory only if the largest run comes first (see
+	// Options.Arena), else more: 278 MB instead of 87.
 	ArenaSameAsRequested bool
-	// Verbose makes the runtime print its own warnings to standard error, not
-	// only errors.
+	// Verbose makes the runtime print warnings and errors to standard error.
+	// Otherwise it is silent: errors are returned.
 	Verbose bool
 }
 
@@ -79,7 +80,7 @@ func Open(opts EnvOptions) (*Env, error) {
 		return nil, err
 	}
 	yalue.SetSharedLibraryPath(lib.Path)
-	level := yalue.WithLogLevelError()
+	level := yalue.WithLogLevelFatal()
 	if opts.Verbose {
 		level = yalue.WithLogLevelWarning()
 	}

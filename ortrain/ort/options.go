@@ -39,7 +39,11 @@ type Options struct {
 	// Spinning lets idle threads poll for work for a while. It is faster for a
 	// single session and slows every other one down.
 	Spinning bool
-	// Arena keeps the memory of intermediate values between runs.
+	// Arena keeps the memory of intermediate values between runs. When shapes
+	// change from run to run, the first run should be the largest: then the arena
+	// never grows again. (450 runs of 1,000 to 8,191 rows through 71 operators:
+	// 87 MB from the first run to the last, with either way of growing; without
+	// an arena 143 MB after 50 runs and 218 MB at the end, and 15 % slower.)
 	Arena bool
 	// MemPattern plans one block for each set of input shapes; it costs memory
 	// when shapes change.

@@ -67,20 +67,19 @@ func (p Provider) cudaOptions() map[string]string {
 	return options
 }
 
-// sharedObject finds the library that the system's loader says it cannot open;
-// the provider library itself is named only if nothing it needs is.
-var sharedObject = regexp.MustCompile(`([\w.+-]+\.(?:so[\d.]*|dll|dylib)): cannot open shared object file|[Ff]ailed to load (?:library )?\S*?([\w.+-]+\.(?:so[\d.]*|dll|dylib))`)
+// sharedObject finds the libraries that a message of the system's loader names,
+// and whether it says that this one is not there.
+var sharedObject = regexp.MustCompile(`([\w.+-]+\.(?:so[\d.]*|dll|dylib))\b(: cannot open shared object file)?`)
 
 // cudaError says what to install when the CUDA provider cannot be used.
 func cudaError(err error) error {
 	e := &ProviderError{Provider: CUDA, Message: err.Error(),
 		Fix: "install the package onnxruntime-gpu with its CUDA and cuDNN libraries and let " + EnvLibrary + " name its library, or use --provider cpu"}
+	// A provider that is there but cannot load is named first, what it lacks later.
 	for _, m := range sharedObject.FindAllStringSubmatch(e.Message, -1) {
-		if m[1] != "" {
+		if e.Missing == "" || m[2] != "" {
 			e.Missing = m[1]
-			break
 		}
-		e.Missing = m[2]
 	}
 	return e
 }

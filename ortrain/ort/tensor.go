@@ -42,7 +42,7 @@ func NewTensor(dtype onnx.DType, shape ...int64) (*Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	mem, err := newMemory(dtype.Bytes(int64(n)))
+	mem, err := newMemory(int64(n) * width(dtype))
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +78,9 @@ func newOver(mem *memory, dtype onnx.DType, shape []int64, n int) *Tensor {
 // maxRank bounds shapes; the runtime's own kernels stop at 8 or less.
 const maxRank = 32
 
+// width is the size of one element in bytes.
+func width(dtype onnx.DType) int64 { return int64(dtype.Bits() / 8) }
+
 // elements returns the number of elements of a shape.
 func elements(dtype onnx.DType, shape []int64) (int, error) {
 	if bits := dtype.Bits(); bits == 0 || bits%8 != 0 {
@@ -86,7 +89,7 @@ func elements(dtype onnx.DType, shape []int64) (int, error) {
 	if len(shape) > maxRank {
 		return 0, fmt.Errorf("ort: tensor of rank %d; at most %d is possible: %w", len(shape), maxRank, ErrShape)
 	}
-	limit := int64(math.MaxInt64-2*alignment) / dtype.Bytes(1)
+	limit := int64(math.MaxInt64-2*alignment) / width(dtype)
 	n := int64(1)
 	empty := slices.Contains(shape, 0)
 	for _, d := range shape {
@@ -159,7 +162,7 @@ func (t *Tensor) fit(shape []int64) (int, error) {
 	if t.mem == nil {
 		return 0, fmt.Errorf("ort: tensor %w", ErrClosed)
 	}
-	if need := t.dtype.Bytes(int64(n)); need > t.mem.size {
+	if need := int64(n) * width(t.dtype); need > t.mem.size {
 		return 0, fmt.Errorf("ort: shape %v needs %d bytes, the tensor has %d: %w", shape, need, t.mem.size, ErrShape)
 	}
 	return n, nil
@@ -210,7 +213,7 @@ func (t *Tensor) Bytes() []byte {
 	if t.mem == nil {
 		return nil
 	}
-	return unsafe.Slice((*byte)(t.mem.data), t.dtype.Bytes(int64(t.n)))
+	return unsafe.Slice((*byte)(t.mem.data), int64(t.n)*width(t.dtype))
 }
 
 func typed[T Number](t *Tensor, dtypes ...onnx.DType) []T {

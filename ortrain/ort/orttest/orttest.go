@@ -25,6 +25,10 @@ const EnvRequire = "ORTRAIN_REQUIRE_ORT"
 // process ends with it.
 var shared = sync.OnceValues(func() (*ort.Env, error) { return ort.Open(ort.EnvOptions{}) })
 
+// Open returns the environment of the test process. It is for examples, which
+// have no test to skip; it must not be closed.
+func Open() (*ort.Env, error) { return shared() }
+
 // cache holds the sessions that Cached made.
 var cache struct {
 	sync.Mutex
