@@ -43,10 +43,10 @@ type Trainer struct {
 	now   func() time.Time
 	// saved is the last step with a checkpoint, so that the end of the run does not
 	// repeat it.
-	saved int
-	result           Result
-	lossSum          float64
-	lossSteps        int
+	saved     int
+	result    Result
+	lossSum   float64
+	lossSteps int
 }
 
 // New checks the configuration against the parts and plans the run.
@@ -91,15 +91,15 @@ func (t *Trainer) makePlan() Plan {
 }
 
 func (t *Trainer) schedule() (func(step int) float64, error) {
-	warmup := t.cfg.WarmupSteps
-	if warmup == 0 {
-		warmup = int(math.Ceil(t.cfg.WarmupRatio * float64(t.plan.Steps)))
+	total := int64(t.plan.Steps)
+	s := optim.Schedule{
+		Kind: t.cfg.LRSchedulerType, LR: t.cfg.LearningRate, Total: total,
+		Warmup: optim.WarmupSteps(int64(t.cfg.WarmupSteps), t.cfg.WarmupRatio, total),
 	}
-	s, err := optim.NewSchedule(t.cfg.LRSchedulerType, t.cfg.LearningRate, warmup, t.plan.Steps)
-	if err != nil {
+	if err := s.Validate(); err != nil {
 		return nil, fmt.Errorf("ortrain: lr_scheduler_type: %w", errors.Join(err, ErrConfig))
 	}
-	return s, nil
+	return func(step int) float64 { return s.At(int64(step)) }, nil
 }
 
 // Plan returns what the run is going to do.

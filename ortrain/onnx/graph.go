@@ -249,14 +249,15 @@ func (g *Graph) Uses() map[*Value][]Use {
 func (n *Node) captured() []*Value {
 	var out []*Value
 	for i := range n.Attrs {
-		for _, g := range n.Attrs[i].subgraphs() {
+		for _, g := range n.Attrs[i].Subgraphs() {
 			out = append(out, g.free()...)
 		}
 	}
 	return out
 }
 
-func (a *Attr) subgraphs() []*Graph {
+// Subgraphs returns the graphs that the attribute holds.
+func (a *Attr) Subgraphs() []*Graph {
 	if a.Graph != nil {
 		return append(slices.Clone(a.Graphs), a.Graph)
 	}
@@ -342,7 +343,7 @@ func (g *Graph) ReplaceUses(old, with *Value) {
 			}
 		}
 		for i := range n.Attrs {
-			for _, sub := range n.Attrs[i].subgraphs() {
+			for _, sub := range n.Attrs[i].Subgraphs() {
 				sub.ReplaceUses(old, with)
 			}
 		}

@@ -50,6 +50,27 @@ func (t *Tensor) Len() int64 {
 	return n
 }
 
+// Size returns the number of bytes that the elements take in Raw, 0 for strings.
+// It fails when a dimension is negative or the product is beyond an int64.
+func (t *Tensor) Size() (int64, error) {
+	bits, empty := int64(max(t.DType.Bits(), 1)), false
+	for _, d := range t.Dims {
+		empty = empty || d == 0
+		switch {
+		case d < 0:
+			return 0, fmt.Errorf("onnx: tensor %q has dimensions %v; sizes of 0 or more are expected: %w", t.Name, t.Dims, ErrInvalid)
+		case d > 0 && bits > math.MaxInt64/d:
+			return 0, fmt.Errorf("onnx: tensor %q has dimensions %v; their product is too large: %w", t.Name, t.Dims, ErrInvalid)
+		case d > 0:
+			bits *= d
+		}
+	}
+	if empty || t.DType.Bits() == 0 {
+		return 0, nil
+	}
+	return (bits-1)/bitsPerByteOfTensor + 1, nil
+}
+
 // Type returns the tensor type of t.
 func (t *Tensor) Type() Type { return TensorOf(t.DType, NewShape(t.Dims...)) }
 
@@ -146,7 +167,14 @@ func (t *Tensor) sized() error {
 	if t.External != nil {
 		return fmt.Errorf("onnx: tensor %q lies in %q and has not been loaded", t.Name, t.External.Location)
 	}
-	if want := t.DType.Bytes(t.Len()); int64(len(t.Raw)) != want {
+	want, err := t.Size()
+	if err != nil {
+		return err
+	}
+	if t.DType.Bits() == 0 {
+		return fmt.Errorf("onnx: tensor %q holds %s; numbers are needed", t.Name, t.DType)
+	}
+	if int64(len(t.Raw)) != want {
 		return fmt.Errorf("onnx: tensor %q %s%v has %d bytes; %d are needed", t.Name, t.DType, t.Dims, len(t.Raw), want)
 	}
 	return nil
