@@ -160,7 +160,6 @@ func (b *builder) node(k int, e *Entry) error {
 		e.Status, e.Why = b.status(k)
 		return nil
 	}
-	first := len(b.graph.Nodes)
 	dy := make([]*onnx.Value, len(n.Outputs))
 	arrived := false
 	for i, v := range n.Outputs {
@@ -175,7 +174,7 @@ func (b *builder) node(k int, e *Entry) error {
 	for i := range need {
 		need[i] = b.carries(k, i)
 	}
-	scope := b.scope(n)
+	scope, first := b.scope(n), len(b.graph.Nodes)
 	b.tape.Scope(scope)
 	outputs := len(n.Outputs)
 	dx := rule.VJP(b.tape, n, dy, need)

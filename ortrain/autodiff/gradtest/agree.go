@@ -46,7 +46,9 @@ func (c *Checker) agree(ctx context.Context, table autodiff.Table, r *autodiff.R
 		return err
 	}
 	for _, o := range p.outputs {
-		feeds[cotangent(o)] = random(rng, mine[o].Dims, -1, 1, 0)
+		dy := random(rng, mine[o].Dims, -1, 1, 0)
+		dy.DType = mine[o].DType
+		feeds[cotangent(o)] = dy
 	}
 	var results [2]map[string]*ref.Tensor
 	for k, run := range [2]Runner{c.Run, other} {

@@ -180,6 +180,7 @@ func (c *Checker) compare(ctx context.Context, s *autodiff.Sample, p *problem, g
 		}
 		for _, o := range p.outputs {
 			covectors[o] = random(rng, out[o].Dims, -1, 1, 0)
+			covectors[o].DType = out[o].DType
 			all[cotangent(o)] = covectors[o]
 		}
 		grads, err := c.Run(ctx, g.model, all)

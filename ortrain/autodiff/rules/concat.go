@@ -22,18 +22,14 @@ var _ = register(autodiff.Rule{
 	},
 })
 
-func concat(t *emit.Tape, n *onnx.Node, dy []*onnx.Value, need []bool) []*onnx.Value {
+func concat(t *emit.Tape, n *onnx.Node, dy []*onnx.Value, _ []bool) []*onnx.Value {
 	if len(n.Inputs) == 1 {
 		return dy
 	}
 	axis := axisOf(t, n, 0, n.Inputs[0])
-	dx := t.Node(onnx.DomainDefault, "Split", len(n.Inputs), values(dy[0], lengths(t, n.Inputs, axis)), onnx.IntAttr("axis", axis))
-	for i := range dx {
-		if !need[i] {
-			dx[i] = nil
-		}
-	}
-	return dx
+	// All pieces stay outputs, wanted or not: a Split that lacks one crashes
+	// stock runtimes.
+	return t.Node(onnx.DomainDefault, "Split", len(n.Inputs), values(dy[0], lengths(t, n.Inputs, axis)), onnx.IntAttr("axis", axis))
 }
 
 // lengths returns the sizes of x along axis as an int64 vector.
