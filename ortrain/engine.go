@@ -94,4 +94,7 @@ type State struct {
 	Stale      int     `json:"stale"`
 	// Epoch is fractional, for readers of the state.
 	Epoch float64 `json:"epoch"`
+	// History has one entry per logged step and evaluation, under Hugging Face's
+	// names. It is kept apart from the rest on disk.
+	History []map[string]float64 `json:"-"`
 }

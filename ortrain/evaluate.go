@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"slices"
 
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
@@ -68,13 +69,17 @@ func Evaluate(ctx context.Context, engine Engine, data Data, scorer Scorer, each
 }
 
 // compare notes whether an evaluation is the best so far.
-func (t *Trainer) compare(e *Evaluation) bool {
-	value, ok := e.Metrics[t.cfg.MetricForBestModel]
+func (t *Trainer) compare(e *Evaluation) (bool, error) {
+	value, ok := e.Metrics[t.cfg.metric()]
 	if !ok {
-		return false
+		if !t.cfg.LoadBestModelAtEnd && t.cfg.EarlyStoppingPatience == 0 {
+			return false, nil
+		}
+		return false, fmt.Errorf("ortrain: metric_for_best_model is %q; the evaluation gives %v: %w",
+			t.cfg.MetricForBestModel, slices.Sorted(maps.Keys(e.Metrics)), ErrConfig)
 	}
 	gain := value - t.state.BestMetric
-	if !greaterIsBetter(t.cfg.MetricForBestModel) {
+	if !greaterIsBetter(t.cfg.metric()) {
 		gain = -gain
 	}
 	// As Hugging Face does: the best checkpoint is the best by any margin,
@@ -88,5 +93,5 @@ func (t *Trainer) compare(e *Evaluation) bool {
 		t.state.BestMetric, t.state.BestStep = value, e.Step
 		e.Best = true
 	}
-	return e.Best
+	return e.Best, nil
 }

@@ -103,6 +103,11 @@ func (t *Trainer) account(r Step, cursor sample.Cursor) {
 	t.result.Wait += r.Wait
 	r.Epoch = t.state.Epoch
 	r.Logged = r.Step%t.cfg.LoggingSteps == 0 || r.Step == t.plan.Steps || r.Step == 1 && t.cfg.LoggingFirstStep
+	if r.Logged {
+		t.state.History = append(t.state.History, map[string]float64{
+			"step": float64(r.Step), "epoch": r.Epoch, "loss": r.Loss, "learning_rate": r.LearningRate, "grad_norm": r.GradNorm,
+		})
+	}
 	t.parts.Observer.Step(r)
 }
 
@@ -140,7 +145,14 @@ func (t *Trainer) between(ctx context.Context, epochEnded bool) error {
 		if err != nil {
 			return err
 		}
-		best = t.compare(&e)
+		if best, err = t.compare(&e); err != nil {
+			return err
+		}
+		entry := map[string]float64{"step": float64(e.Step), "epoch": e.Epoch}
+		for name, value := range e.Metrics {
+			entry["eval_"+name] = value
+		}
+		t.state.History = append(t.state.History, entry)
 		t.parts.Observer.Evaluated(e)
 	}
 	if t.due(t.cfg.SaveStrategy, t.cfg.SaveSteps, epochEnded) {
