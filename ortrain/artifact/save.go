@@ -18,10 +18,13 @@ import (
 )
 
 // Save writes a set and its checkpoint to dir under the usual names, training
-// operators with their function bodies. Either all files are new or, after an
-// error, all are as they were; a crash at the very end can leave new graphs with
-// an old checkpoint where dir existed before. Other files of dir stay. A set
-// without an optimizer gets no optimizer model.
+// operators with their function bodies. A set without an optimizer gets no
+// optimizer model. Other files of dir stay.
+//
+// Everything is written and synced beside dir first, so that an error leaves
+// what was there; only a failure while the finished files are moved into a dir
+// that existed leaves it without a checkpoint, which Load refuses: no mixture of
+// two sets is ever read.
 //
 // A graph of more than 2 GiB puts its constants into a file beside it, and a
 // checkpoint parts of itself, as package odtc says.
@@ -33,14 +36,14 @@ func Save(ctx context.Context, fsys disk.FS, dir string, set *Set, c *odtc.Check
 		return err
 	}
 	stage := disk.Partial(dir)
-	if err := fsys.RemoveAll(stage); err != nil {
-		return fmt.Errorf("artifact: clearing an earlier attempt: %w", err)
-	}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("artifact: writing %s: %w", dir, errors.Join(err, fsys.RemoveAll(stage)))
 		}
 	}()
+	if err := fsys.RemoveAll(stage); err != nil { // of an attempt that was killed
+		return err
+	}
 	if err := fsys.MkdirAll(stage); err != nil {
 		return err
 	}
@@ -71,13 +74,22 @@ func Save(ctx context.Context, fsys disk.FS, dir string, set *Set, c *odtc.Check
 }
 
 // publish gives the files of stage their place: the whole folder at once where
-// dir does not exist, else one by one, the checkpoint last.
+// dir does not exist; else the old checkpoint goes first and the new one comes
+// last.
 func publish(fsys disk.FS, stage, dir string) error {
 	if err := fsys.SyncDir(stage); err != nil {
 		return err
 	}
 	if _, err := fsys.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 		return disk.Replace(fsys, stage, dir)
+	}
+	for _, name := range owned {
+		if err := fsys.RemoveAll(filepath.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	if err := fsys.SyncDir(dir); err != nil {
+		return err
 	}
 	entries, err := fsys.ReadDir(stage)
 	if err != nil {
@@ -96,6 +108,16 @@ func publish(fsys disk.FS, stage, dir string) error {
 	}
 	return fsys.RemoveAll(stage)
 }
+
+// owned are the names of a set's files that an earlier set may have left, the
+// checkpoint first.
+var owned = []string{
+	CheckpointFile, CheckpointFile + odtc.DataSuffix, CheckpointFile + odtc.MomentsSuffix, OptimizerFile,
+	TrainingFile, TrainingFile + externalSuffix, EvalFile, EvalFile + externalSuffix,
+}
+
+// externalSuffix is what package wire calls the file of a model's constants.
+const externalSuffix = ".data"
 
 func writeModel(fsys disk.FS, path string, m *onnx.Model) error {
 	m, err := Portable(m)
