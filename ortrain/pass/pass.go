@@ -108,7 +108,7 @@ func (r *rewriter) adopt(n *onnx.Node, made []*onnx.Value) error {
 		}
 		w := made[i]
 		r.with[v] = w
-		if !r.old[w] && w.Init == nil {
+		if !r.old[w] && w.Producer != nil {
 			// A fresh value answers to the old name; once, if it stands for two.
 			w.Name = v.Name
 			r.old[w] = true

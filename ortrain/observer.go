@@ -1,0 +1,95 @@
+package ortrain
+
+import "time"
+
+// Observer hears of a run as it goes. Its methods are called on the trainer's
+// goroutine, in this order, and must not block:
+//
+//	Begin
+//	for each optimizer step:
+//	    Step
+//	    Evaluated     when an evaluation is due, after the step
+//	    Saved         when a checkpoint is due, after the evaluation
+//	End
+type Observer interface {
+	Begin(Plan)
+	Step(Step)
+	Evaluated(Evaluation)
+	Saved(Saved)
+	End(Result)
+}
+
+// Plan is what a run is going to do.
+type Plan struct {
+	// Steps is the number of the last step; a resumed run starts after First.
+	Steps, First int
+	// StepsPerEpoch counts optimizer steps.
+	StepsPerEpoch int
+	// Examples of one epoch.
+	Examples int64
+	// Parameters that are trained, and frozen ones.
+	Trainable, Frozen int64
+}
+
+// Step tells of one optimizer update.
+type Step struct {
+	// Step counts from 1; Epoch is fractional, in epochs gone through.
+	Step  int
+	Epoch float64
+	// Loss is the mean over the labels of the step that count.
+	Loss float64
+	// LearningRate is the one the update used.
+	LearningRate float64
+	// GradNorm is the global norm before clipping.
+	GradNorm float64
+	// Examples and Tokens of the step.
+	Examples, Tokens int
+	// Padding is the share of attention's rectangle that holds no token.
+	Padding float64
+	// Wait is the time spent waiting for data, Graph in the runtime, Optimizer
+	// in the update, Total all of the step.
+	Wait, Graph, Optimizer, Total time.Duration
+	// Logged marks the steps that logging_steps selects.
+	Logged bool
+}
+
+// Evaluation tells of one pass over the evaluation data.
+type Evaluation struct {
+	Step  int
+	Epoch float64
+	// Metrics holds loss and the task's metrics, without a prefix.
+	Metrics map[string]float64
+	// Best says that MetricForBestModel improved.
+	Best     bool
+	Examples int
+	Took     time.Duration
+}
+
+// Saved tells of one checkpoint on disk.
+type Saved struct {
+	Step int
+	Path string
+	Took time.Duration
+}
+
+// Result is how a run ended.
+type Result struct {
+	// Steps done in total, and the loss averaged over those of this run.
+	Steps     int
+	Epoch     float64
+	TrainLoss float64
+	// Examples of this run and the time its training steps took, evaluation and
+	// saving excluded.
+	Examples int64
+	Tokens   int64
+	Training time.Duration
+	// Wait is the part of Training spent waiting for data.
+	Wait time.Duration
+	// Stopped says why the run ended early: "", "signal" or "early_stopping".
+	Stopped string
+	// BestStep and BestMetric describe the best evaluation, if there was one.
+	BestStep   int
+	BestMetric float64
+	// Checkpoint is the folder of the last checkpoint, "" without one.
+	Checkpoint string
+}

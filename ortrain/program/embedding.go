@@ -1,0 +1,88 @@
+package program
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/ortrain/ortrain/ortrain/onnx"
+	"github.com/ortrain/ortrain/ortrain/onnx/emit"
+)
+
+// embeddings makes every gradient an output. The part of a gradient that comes
+// from a GatherGrad on a parameter is not scattered into a table: the gathered
+// rows themselves and their indices become outputs, and the optimizer adds
+// them up in a fixed order. A gradient that is a sum is taken apart first.
+func (l *lowering) embeddings() error {
+	t := emit.New(l.model)
+	outputs := make(map[*onnx.Value]bool)
+	for _, gr := range l.grads {
+		dense, rows := split(gr.value)
+		for k, n := range rows {
+			if err := l.rows(t, gr.param, k, n); err != nil {
+				return err
+			}
+		}
+		if len(dense) == 0 {
+			continue
+		}
+		name := gr.param + suffixGrad
+		v := t.Sum(dense...)
+		t.Scope("lowered")
+		if outputs[v] {
+			v = t.Identity(v) // the gradient of two parameters: each needs an output
+		}
+		v = t.Output(name, v)
+		outputs[v] = true
+		l.out.Dense = append(l.out.Dense, DenseGrad{Param: gr.param, Output: v.Name})
+	}
+	return t.Err()
+}
+
+// split takes a gradient apart into dense contributions and GatherGrad nodes
+// along axis 0.
+func split(v *onnx.Value) (dense []*onnx.Value, rows []*onnx.Node) {
+	n := v.Producer
+	switch {
+	case n != nil && n.Domain == onnx.DomainMicrosoft && n.Op == "GatherGrad" && n.Int("axis", 0) == 0:
+		return nil, []*onnx.Node{n}
+	case n != nil && n.Domain == onnx.DomainDefault && n.Op == "Identity":
+		return split(n.Input(0))
+	case n != nil && n.Domain == onnx.DomainDefault && n.Op == "Sum":
+		for _, part := range n.Inputs {
+			d, r := split(part)
+			dense, rows = append(dense, d...), append(rows, r...)
+		}
+		if len(rows) == 0 {
+			return []*onnx.Value{v}, nil
+		}
+		return dense, rows
+	}
+	return []*onnx.Value{v}, nil
+}
+
+// rows makes the gathered rows and indices of one GatherGrad outputs.
+func (l *lowering) rows(t *emit.Tape, param string, k int, n *onnx.Node) error {
+	indices, dy := n.Input(1), n.Input(2)
+	table := l.model.Graph.Input(param)
+	if len(table.Type.Shape) != 2 || !table.Type.Shape[1].Known() {
+		return fmt.Errorf("node %q: the gradient of %v by rows needs a table of two dimensions: %w", n.Name, table, ErrLower)
+	}
+	t.Scope("lowered/" + param)
+	suffix := ""
+	if k > 0 {
+		suffix = "." + strconv.Itoa(k)
+	}
+	r := RowGrad{Param: param, Rows: param + suffixGrad + ".rows" + suffix}
+	t.Output(r.Rows, t.Reshape(dy, -1, table.Type.Shape[1].Size))
+	if l.model.Graph.Input(indices.Name) == indices && len(indices.Type.Shape) == 1 {
+		r.Indices, r.IndicesAreInput = indices.Name, true
+	} else {
+		r.Indices = param + suffixGrad + ".indices" + suffix
+		if indices.Type.DType != onnx.Int64 {
+			indices = t.Cast(indices, onnx.Int64)
+		}
+		t.Output(r.Indices, t.Reshape(indices, -1))
+	}
+	l.out.Rows = append(l.out.Rows, r)
+	return t.Err()
+}
