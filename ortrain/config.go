@@ -127,3 +127,7 @@ func (c Config) validateBest() []error {
 // greaterIsBetter reports whether a higher value of a metric is an
 // improvement: of everything but losses.
 func greaterIsBetter(metric string) bool { return !strings.HasSuffix(metric, "loss") }
+
+// metric is the name of the metric that decides what is best, without the
+// prefix that Hugging Face allows.
+func (c Config) metric() string { return strings.TrimPrefix(c.MetricForBestModel, "eval_") }

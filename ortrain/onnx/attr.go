@@ -47,6 +47,7 @@ type Attr struct {
 	// Sparse holds sparse tensors (values, indices, dims); ortrain keeps them
 	// and does not compute with them.
 	Sparse []*SparseTensor
+	Extra  []byte
 }
 
 // SparseTensor is a tensor given by its non-zero elements.

@@ -5,7 +5,7 @@ import "fmt"
 // DType is an element type. Its numbers are those of ONNX TensorProto.DataType.
 type DType int32
 
-// The element types of ONNX (IR version 11).
+// The element types of ONNX (IR version 13).
 const (
 	Undefined           DType = 0
 	Float               DType = 1
@@ -32,7 +32,9 @@ const (
 	Int4                DType = 22
 	Float4E2M1          DType = 23
 	Float8E8M0          DType = 24
-	maxDType                  = Float8E8M0
+	Uint2               DType = 25
+	Int2                DType = 26
+	maxDType                  = Int2
 	bitsPerNibble             = 4
 	bitsPerByteOfTensor       = 8
 )
@@ -51,6 +53,7 @@ var dtypeInfo = [maxDType + 1]struct {
 	Float8E4M3FN: {"float8e4m3fn", 8}, Float8E4M3UZ: {"float8e4m3fnuz", 8},
 	Float8E5M2: {"float8e5m2", 8}, Float8E5M2UZ: {"float8e5m2fnuz", 8}, Float8E8M0: {"float8e8m0", 8},
 	Uint4: {"uint4", bitsPerNibble}, Int4: {"int4", bitsPerNibble}, Float4E2M1: {"float4e2m1", bitsPerNibble},
+	Uint2: {"uint2", 2}, Int2: {"int2", 2},
 }
 
 // Valid reports whether d is an element type that ONNX defines.
@@ -75,7 +78,7 @@ func ParseDType(name string) (DType, bool) {
 }
 
 // Bits returns the width of one element in bits, 0 for String and Undefined.
-// Sub-byte types are packed two to a byte.
+// Sub-byte types are packed, two or four to a byte.
 func (d DType) Bits() int {
 	if d < 0 || d > maxDType {
 		return 0

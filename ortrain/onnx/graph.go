@@ -41,6 +41,10 @@ type Model struct {
 	Graph           *Graph
 	Functions       []*Function
 	Metadata        []Pair
+	// Extra holds what a file says beyond these fields (training_info, device
+	// configurations, fields of later versions) as the codec found it. Only the
+	// codec reads it; the same goes for the other fields called Extra.
+	Extra []byte
 }
 
 // Function is a model-local operator defined by a body of nodes.
@@ -56,6 +60,7 @@ type Function struct {
 	// Info holds the values of the body that carry a type.
 	Info     []*Value
 	Metadata []Pair
+	Extra    []byte
 }
 
 // Graph is a list of nodes in an order in which they can run.
@@ -67,9 +72,11 @@ type Graph struct {
 	// Initializers are the values with a constant Tensor, in file order.
 	Initializers []*Value
 	Nodes        []*Node
-	// Sparse initializers are kept, not read.
-	Sparse   []*SparseTensor
+	// Sparse are the values with a constant sparse tensor; they are kept, not
+	// computed with.
+	Sparse   []*Value
 	Metadata []Pair
+	Extra    []byte
 }
 
 // Node is one operator call.
@@ -81,6 +88,7 @@ type Node struct {
 	Inputs, Outputs []*Value
 	Attrs           []Attr
 	Metadata        []Pair
+	Extra           []byte
 }
 
 // Value is what flows between nodes.
@@ -92,8 +100,11 @@ type Value struct {
 	// and values of an outer graph.
 	Producer *Node
 	// Init is the constant content of an initializer, nil otherwise.
-	Init     *Tensor
+	Init *Tensor
+	// Sparse is the constant content of a sparse initializer, nil otherwise.
+	Sparse   *SparseTensor
 	Metadata []Pair
+	Extra    []byte
 }
 
 // Use is one place where a value is read.
@@ -238,14 +249,15 @@ func (g *Graph) Uses() map[*Value][]Use {
 func (n *Node) captured() []*Value {
 	var out []*Value
 	for i := range n.Attrs {
-		for _, g := range n.Attrs[i].subgraphs() {
+		for _, g := range n.Attrs[i].Subgraphs() {
 			out = append(out, g.free()...)
 		}
 	}
 	return out
 }
 
-func (a *Attr) subgraphs() []*Graph {
+// Subgraphs returns the graphs that the attribute holds.
+func (a *Attr) Subgraphs() []*Graph {
 	if a.Graph != nil {
 		return append(slices.Clone(a.Graphs), a.Graph)
 	}
@@ -255,7 +267,7 @@ func (a *Attr) subgraphs() []*Graph {
 // free lists the values a subgraph reads and does not define.
 func (g *Graph) free() []*Value {
 	own := make(map[*Value]bool)
-	for _, list := range [][]*Value{g.Inputs, g.Initializers} {
+	for _, list := range [][]*Value{g.Inputs, g.Initializers, g.Sparse} {
 		for _, v := range list {
 			own[v] = true
 		}
@@ -314,6 +326,7 @@ func (g *Graph) Values() map[string]*Value {
 	}
 	add(g.Inputs)
 	add(g.Initializers)
+	add(g.Sparse)
 	for _, n := range g.Nodes {
 		add(n.Outputs)
 	}
@@ -330,7 +343,7 @@ func (g *Graph) ReplaceUses(old, with *Value) {
 			}
 		}
 		for i := range n.Attrs {
-			for _, sub := range n.Attrs[i].subgraphs() {
+			for _, sub := range n.Attrs[i].Subgraphs() {
 				sub.ReplaceUses(old, with)
 			}
 		}

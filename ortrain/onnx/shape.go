@@ -81,8 +81,9 @@ func (s Shape) Equal(t Shape) bool {
 // Clone returns a copy that keeps nil nil and empty empty.
 func (s Shape) Clone() Shape { return slices.Clone(s) }
 
-// String returns the shape in ONNX text syntax, such as "[T,384]", "[]" for a
-// scalar and "" for an unknown rank.
+// String returns the dimensions in brackets, such as "[T,384]", "[]" for a scalar
+// and "" for an unknown rank. ONNX text syntax, which Print writes, has the
+// last two the other way round.
 func (s Shape) String() string {
 	if s == nil {
 		return ""
@@ -120,6 +121,8 @@ type Type struct {
 	Denotation string
 	// DimDenotations holds the tags of the dimensions, nil when there are none.
 	DimDenotations []string
+	// Extra holds a type of another kind as the codec found it.
+	Extra []byte
 }
 
 // TensorOf returns a tensor type. A nil shape leaves the rank open.
@@ -127,7 +130,8 @@ func TensorOf(d DType, shape Shape) Type {
 	return Type{Kind: TensorKind, DType: d, Shape: shape}
 }
 
-// String returns the type in ONNX text syntax, such as "float[T,384]".
+// String returns the type for people, such as "float[T,384]"; dimensions are
+// written as Shape.String does.
 func (t Type) String() string {
 	switch t.Kind {
 	case TensorKind:

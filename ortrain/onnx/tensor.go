@@ -23,6 +23,7 @@ type Tensor struct {
 	External *External
 	// Metadata is kept, not read.
 	Metadata []Pair
+	Extra    []byte
 }
 
 // External locates tensor data in a file beside the model.
@@ -33,6 +34,8 @@ type External struct {
 	// Length is in bytes; -1 means to the end of the file.
 	Length   int64
 	Checksum string
+	// Other holds entries under keys that ONNX does not define.
+	Other []Pair
 }
 
 // Pair is an entry of a metadata list, kept in order.
@@ -45,6 +48,27 @@ func (t *Tensor) Len() int64 {
 		n *= d
 	}
 	return n
+}
+
+// Size returns the number of bytes that the elements take in Raw, 0 for strings.
+// It fails when a dimension is negative or the product is beyond an int64.
+func (t *Tensor) Size() (int64, error) {
+	bits, empty := int64(max(t.DType.Bits(), 1)), false
+	for _, d := range t.Dims {
+		empty = empty || d == 0
+		switch {
+		case d < 0:
+			return 0, fmt.Errorf("onnx: tensor %q has dimensions %v; sizes of 0 or more are expected: %w", t.Name, t.Dims, ErrInvalid)
+		case d > 0 && bits > math.MaxInt64/d:
+			return 0, fmt.Errorf("onnx: tensor %q has dimensions %v; their product is too large: %w", t.Name, t.Dims, ErrInvalid)
+		case d > 0:
+			bits *= d
+		}
+	}
+	if empty || t.DType.Bits() == 0 {
+		return 0, nil
+	}
+	return (bits-1)/bitsPerByteOfTensor + 1, nil
 }
 
 // Type returns the tensor type of t.
@@ -143,7 +167,14 @@ func (t *Tensor) sized() error {
 	if t.External != nil {
 		return fmt.Errorf("onnx: tensor %q lies in %q and has not been loaded", t.Name, t.External.Location)
 	}
-	if want := t.DType.Bytes(t.Len()); int64(len(t.Raw)) != want {
+	want, err := t.Size()
+	if err != nil {
+		return err
+	}
+	if t.DType.Bits() == 0 {
+		return fmt.Errorf("onnx: tensor %q holds %s; numbers are needed", t.Name, t.DType)
+	}
+	if int64(len(t.Raw)) != want {
 		return fmt.Errorf("onnx: tensor %q %s%v has %d bytes; %d are needed", t.Name, t.DType, t.Dims, len(t.Raw), want)
 	}
 	return nil

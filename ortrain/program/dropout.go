@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/ortrain/ortrain/ortrain/native/ops"
 	"github.com/ortrain/ortrain/ortrain/onnx"
 	"github.com/ortrain/ortrain/ortrain/onnx/emit"
 	"github.com/ortrain/ortrain/ortrain/pass"
@@ -17,7 +18,10 @@ const maxSites = 1 << 12
 // mask that is an input, and its gradient by the same multiplication. Dropout
 // that does nothing (ratio 0, or not in training mode) becomes the identity.
 func (l *lowering) dropout() error {
-	scale := make(map[*onnx.Value]*onnx.Value) // mask → scaled mask
+	scale := make(map[*onnx.Value]multiply) // by mask
+	if l.opts.Native {
+		l.model.Opsets[ops.Domain] = 1
+	}
 	return pass.Rewrite(l.model, func(t *emit.Tape, n *onnx.Node) ([]*onnx.Value, error) {
 		switch {
 		case n.Domain == onnx.DomainDefault && n.Op == "Dropout":
@@ -29,7 +33,7 @@ func (l *lowering) dropout() error {
 	})
 }
 
-func (l *lowering) dropForward(t *emit.Tape, n *onnx.Node, scale map[*onnx.Value]*onnx.Value) ([]*onnx.Value, error) {
+func (l *lowering) dropForward(t *emit.Tape, n *onnx.Node, scale map[*onnx.Value]multiply) ([]*onnx.Value, error) {
 	ratio, err := dropRatio(n, t.Opset(onnx.DomainDefault))
 	if err != nil {
 		return nil, err
@@ -47,10 +51,21 @@ func (l *lowering) dropForward(t *emit.Tape, n *onnx.Node, scale map[*onnx.Value
 	name := "dropout_mask." + strconv.Itoa(len(l.out.Sites))
 	mask := t.Input(name, onnx.TensorOf(onnx.Uint8, x.Type.Shape.Clone()))
 	l.out.Sites = append(l.out.Sites, Site{Mask: name, Shape: mask.Type.Shape, Ratio: ratio})
+	if l.opts.Native {
+		keep := onnx.FloatAttr("scale", 1/(1-ratio))
+		apply := func(t *emit.Tape, x *onnx.Value) *onnx.Value {
+			return t.Node(ops.Domain, "MaskScale", 1, []*onnx.Value{x, mask}, keep)[0]
+		}
+		scale[mask] = apply
+		return []*onnx.Value{apply(t, x), mask}, nil
+	}
 	scaled := t.Mul(t.Cast(mask, onnx.Float), t.Float(1/(1-ratio)))
-	scale[mask] = scaled
+	scale[mask] = func(t *emit.Tape, x *onnx.Value) *onnx.Value { return t.Mul(x, scaled) }
 	return []*onnx.Value{t.Mul(x, scaled), mask}, nil
 }
+
+// multiply emits the product of a value with a scaled mask.
+type multiply func(t *emit.Tape, x *onnx.Value) *onnx.Value
 
 // keepAll is dropout that drops nothing: the identity and a mask of trues.
 func (l *lowering) keepAll(t *emit.Tape, n *onnx.Node, x *onnx.Value) ([]*onnx.Value, error) {
@@ -97,10 +112,10 @@ func constant(v *onnx.Value, def float64) (float64, bool) {
 	return f[0], true
 }
 
-func dropBackward(t *emit.Tape, n *onnx.Node, scale map[*onnx.Value]*onnx.Value) ([]*onnx.Value, error) {
+func dropBackward(t *emit.Tape, n *onnx.Node, scale map[*onnx.Value]multiply) ([]*onnx.Value, error) {
 	dy, mask := n.Input(0), n.Input(1)
-	if scaled, ok := scale[mask]; ok {
-		return []*onnx.Value{t.Mul(dy, scaled)}, nil
+	if by, ok := scale[mask]; ok {
+		return []*onnx.Value{by(t, dy)}, nil
 	}
 	ratio, ok := constant(n.Input(2), 0.5)
 	if !ok {

@@ -68,13 +68,20 @@ type Site struct {
 	Ratio float32
 }
 
+// Options says how to lower.
+type Options struct {
+	// Native uses the operators of package native/ops, which the session must
+	// register, where they replace several standard ones.
+	Native bool
+}
+
 // Lower rewrites m, which it consumes, for the parameters named. Models with
 // accumulation nodes are training models, others evaluation models.
-func Lower(m *onnx.Model, params []string) (*Lowered, error) {
+func Lower(m *onnx.Model, params []string, opts Options) (*Lowered, error) {
 	if len(m.Graph.Outputs) == 0 {
 		return nil, fmt.Errorf("program: the graph has no outputs; the first must be the loss: %w", ErrLower)
 	}
-	l := &lowering{model: m, out: &Lowered{Model: m, Loss: m.Graph.Outputs[0].Name}}
+	l := &lowering{model: m, opts: opts, out: &Lowered{Model: m, Loss: m.Graph.Outputs[0].Name}}
 	for _, step := range []struct {
 		name  string
 		apply func() error
@@ -103,6 +110,7 @@ func Lower(m *onnx.Model, params []string) (*Lowered, error) {
 // lowering is the state of one call of Lower.
 type lowering struct {
 	model *onnx.Model
+	opts  Options
 	out   *Lowered
 	// grads lists the gradients that the accumulators consumed, in their order.
 	grads []gradient

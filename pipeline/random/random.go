@@ -73,6 +73,21 @@ func DropoutCounter(block uint64, site uint16, microBatch, step uint32) [4]uint3
 	return [4]uint32{uint32(block), uint32(block>>32)&0xffff | tag<<16, microBatch, step}
 }
 
+// DropoutThreshold is the least word that keeps an element at drop probability
+// p: ⌈p·2³²⌉, exactly, since scaling by a power of two does not round. A p so
+// close to 1 (or beyond) that no word would be left keeps the largest word only;
+// p ≤ 0 and NaN keep every word.
+func DropoutThreshold(p float64) uint32 {
+	t := math.Ceil(p * (1 << 32))
+	switch {
+	case !(t > 0):
+		return 0
+	case t > math.MaxUint32:
+		return math.MaxUint32
+	}
+	return uint32(t)
+}
+
 // Stream is a sequence of draws. The zero value is not useful; use New.
 type Stream struct {
 	key   [2]uint32

@@ -94,3 +94,17 @@ func ExampleNew() {
 	fmt.Println(a.Perm(5)[0] == b.Perm(5)[0])
 	// Output: true
 }
+
+func TestDropoutThreshold(t *testing.T) {
+	for _, c := range []struct {
+		p    float64
+		want uint32
+	}{
+		{0, 0}, {-1, 0}, {math.NaN(), 0}, {0.5, 1 << 31}, {0.1, 429496730}, {0x1p-32, 1}, {0x1p-40, 1},
+		{0.25 + 0x1p-33, 1<<30 + 1}, {1 - 0x1p-33, math.MaxUint32}, {1, math.MaxUint32}, {2, math.MaxUint32},
+	} {
+		if got := random.DropoutThreshold(c.p); got != c.want {
+			t.Errorf("DropoutThreshold(%v) = %d, want %d", c.p, got, c.want)
+		}
+	}
+}

@@ -225,3 +225,44 @@ func (t *Tape) Keep(n *onnx.Node) {
 	}
 	t.graph.Nodes = append(t.graph.Nodes, n)
 }
+
+// Rename gives v, which this tape made, another name and reports whether that
+// name was free; v keeps its old one otherwise.
+func (t *Tape) Rename(v *onnx.Value, name string) bool {
+	if t.err != nil || t.taken[name] {
+		return v.Name == name
+	}
+	t.taken[name] = true
+	v.Name = name
+	return true
+}
+
+// Extend gives a node of the graph all of its first n outputs, making those
+// that were omitted, and infers it anew.
+func (t *Tape) Extend(node *onnx.Node, n int) {
+	if t.err != nil {
+		return
+	}
+	base := node.Name
+	if base == "" && node.Output(0) != nil {
+		base = node.Output(0).Name
+	}
+	for i := range n {
+		if node.Output(i) != nil {
+			continue
+		}
+		name := base + "." + strconv.Itoa(i)
+		for t.taken[name] {
+			name += "_"
+		}
+		v := &onnx.Value{Name: t.claim(name), Producer: node}
+		if i < len(node.Outputs) {
+			node.Outputs[i] = v
+		} else {
+			node.Outputs = append(node.Outputs, v)
+		}
+	}
+	if err := t.infer.Node(node); err != nil {
+		t.Fail(fmt.Errorf("emit: %w", err))
+	}
+}

@@ -1,21 +1,16 @@
 package infer
 
-import "github.com/ortrain/ortrain/ortrain/onnx"
+import (
+	"fmt"
+
+	"github.com/ortrain/ortrain/ortrain/onnx"
+)
 
 // same is the rule of operators whose output has the type of input 0.
 func same(c *Context) error {
 	t := c.In(0)
 	c.SetTensor(0, t.DType, t.Shape)
 	return nil
-}
-
-// like returns the rule of operators whose output has the type of input i.
-func like(i int) Func {
-	return func(c *Context) error {
-		t := c.In(i)
-		c.SetTensor(0, t.DType, t.Shape)
-		return nil
-	}
 }
 
 // broadcastAll sets output 0 to the broadcast of all inputs from first on, in
@@ -32,8 +27,8 @@ func broadcastAll(c *Context, first int, d onnx.DType) error {
 	if d == onnx.Undefined {
 		d = c.In(first).DType
 		for i := first + 1; i < len(c.Node.Inputs); i++ {
-			if e := c.In(i).DType; e != onnx.Undefined && d != onnx.Undefined && e != d && c.Node.Op != "Pow" {
-				return ErrDType
+			if e := c.In(i).DType; differ(d, e) && c.Node.Op != "Pow" {
+				return fmt.Errorf("%s and %s: %w", d, e, ErrDType)
 			}
 		}
 	}
@@ -46,7 +41,17 @@ func arithmetic(c *Context) error {
 	return broadcastAll(c, 0, onnx.Undefined)
 }
 
-func comparison(c *Context) error { return broadcastAll(c, 0, onnx.Bool) }
+// differ reports whether two element types are known and not the same.
+func differ(a, b onnx.DType) bool {
+	return a != onnx.Undefined && b != onnx.Undefined && a != b
+}
+
+func comparison(c *Context) error {
+	if a, b := c.In(0).DType, c.In(1).DType; differ(a, b) {
+		return fmt.Errorf("%s and %s: %w", a, b, ErrDType)
+	}
+	return broadcastAll(c, 0, onnx.Bool)
+}
 
 // foldArithmetic follows sums and products of shape data: of constants, and
 // with the neutral element.
@@ -98,7 +103,11 @@ func fold(op string, a, b onnx.Dim) onnx.Dim {
 }
 
 func cast(c *Context) error {
-	c.SetTensor(0, onnx.DType(c.Node.Int("to", 0)), c.Shape(0))
+	to := onnx.DType(c.Node.Int("to", 0))
+	if !to.Valid() {
+		return fmt.Errorf("cast to element type %d: %w", to, ErrDType)
+	}
+	c.SetTensor(0, to, c.Shape(0))
 	c.SetData(0, c.Data(0))
 	return nil
 }
@@ -115,6 +124,12 @@ func identity(c *Context) error {
 // where has the condition first; the element type is that of the branches.
 func where(c *Context) error {
 	t := c.In(1)
+	if e := c.In(2).DType; differ(t.DType, e) {
+		return fmt.Errorf("branches %s and %s: %w", t.DType, e, ErrDType)
+	}
+	if t.DType == onnx.Undefined {
+		t = c.In(2)
+	}
 	if err := broadcastAll(c, 0, t.DType); err != nil {
 		return err
 	}
@@ -164,7 +179,7 @@ func flag(b bool) int64 {
 	return 0
 }
 
-func sum(c *Context) error { return broadcastAll(c, 0, onnx.Undefined) }
+func variadic(c *Context) error { return broadcastAll(c, 0, onnx.Undefined) }
 
 func registerAll(domain string, f Func, ops ...string) struct{} {
 	for _, op := range ops {
@@ -176,8 +191,12 @@ func registerAll(domain string, f Func, ops ...string) struct{} {
 var _ = registerAll("", arithmetic, "Add", "Sub", "Mul", "Div", "Pow", "Mod", "Min", "Max")
 var _ = registerAll("", comparison, "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor")
 var _ = registerAll("", same, "Neg", "Sqrt", "Erf", "Tanh", "Sigmoid", "Relu", "LeakyRelu", "Elu", "Gelu", "Exp", "Log", "Abs", "Sign",
-	"Reciprocal", "Clip", "Floor", "Ceil", "Round", "Not", "Softmax", "LogSoftmax", "CumSum", "ScatterElements", "ScatterND", "Trilu", "Sin", "Cos")
-var _ = registerAll("", sum, "Sum", "Mean")
+	"Reciprocal", "Clip", "Floor", "Ceil", "Round", "Not", "Softplus", "Softsign", "HardSigmoid", "HardSwish", "Mish", "Selu", "Celu", "Softmax", "LogSoftmax", "CumSum", "ScatterElements", "ScatterND", "Trilu", "Sin", "Cos", "Atan")
+var _ = registerAll("", variadic, "Sum", "Mean")
+var _ = registerAll("", func(c *Context) error {
+	c.SetTensor(0, onnx.Bool, c.Shape(0))
+	return nil
+}, "IsNaN", "IsInf")
 var _ = register("", "Equal", equal)
 var _ = register("", "Cast", cast)
 var _ = register("", "Identity", identity)

@@ -82,7 +82,35 @@ func (in *Inferrer) Node(n *onnx.Node) error {
 	if err := f(c); err != nil {
 		return fmt.Errorf("infer: node %q: %s(%s): %w", n.Name, qualified(n), inputTypes(n), err)
 	}
+	for _, v := range n.Outputs {
+		in.keepSound(v)
+	}
 	return nil
+}
+
+// keepSound forgets the data of an output that is not a short list of integers
+// after all: rules pass data on without looking at ranks.
+func (in *Inferrer) keepSound(v *onnx.Value) {
+	d, ok := in.data[v]
+	if !ok || v == nil {
+		return
+	}
+	s := v.Type.Shape
+	listed := len(s) == 1 && (!s[0].Known() || s[0].Size == int64(len(d)))
+	scalar := s != nil && len(s) == 0 && len(d) == 1
+	if !listed && !scalar || !holdsSizes(v.Type.DType) {
+		delete(in.data, v)
+	}
+}
+
+// holdsSizes reports whether sizes survive in the element type. Float is not
+// among them: a division there does not round.
+func holdsSizes(d onnx.DType) bool {
+	switch d {
+	case onnx.Int64, onnx.Int32, onnx.Bool:
+		return true
+	}
+	return false
 }
 
 // Model infers every node of the model's graph, in order. Nodes without a rule
@@ -99,7 +127,7 @@ func Model(m *onnx.Model) error {
 
 // Data returns the integers that v holds, as far as they are known: constant
 // sizes, symbols taken from shapes, or nil when nothing is known. Scalars have
-// one entry.
+// one entry; tensors of rank 2 and more are not followed.
 func (in *Inferrer) Data(v *onnx.Value) []onnx.Dim {
 	if v == nil {
 		return nil
@@ -107,7 +135,7 @@ func (in *Inferrer) Data(v *onnx.Value) []onnx.Dim {
 	if d, ok := in.data[v]; ok {
 		return d
 	}
-	if t := v.Const(); t != nil && t.Len() <= maxData {
+	if t := v.Const(); t != nil && len(t.Dims) <= 1 && holdsSizes(t.DType) && t.Len() <= maxData {
 		if ints, err := t.Int64s(); err == nil {
 			return constantDims(ints)
 		}

@@ -2,6 +2,7 @@ package infer
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ortrain/ortrain/ortrain/onnx"
 )
@@ -39,7 +40,18 @@ func matmul(a, b onnx.Shape) (onnx.Shape, error) {
 	return out, nil
 }
 
+// sameFloat refuses matrix products of two element types.
+func (c *Context) sameFloat() error {
+	if a, b := c.In(0).DType, c.In(1).DType; differ(a, b) {
+		return fmt.Errorf("%s and %s: %w", a, b, ErrDType)
+	}
+	return nil
+}
+
 func matMul(c *Context) error {
+	if err := c.sameFloat(); err != nil {
+		return err
+	}
 	s, err := matmul(c.Shape(0), c.Shape(1))
 	if err != nil {
 		return err
@@ -48,19 +60,29 @@ func matMul(c *Context) error {
 	return nil
 }
 
-// fusedMatMul is MatMul with optional transposition of the last two axes; the
-// batch transpositions are not followed.
+// fusedMatMul is MatMul whose operands may come transposed: transBatch says
+// that the first axis stands where the last but one belongs, trans that the
+// last two are then swapped.
 func fusedMatMul(c *Context) error {
-	if c.Node.Int("transBatchA", 0) != 0 || c.Node.Int("transBatchB", 0) != 0 {
-		c.SetTensor(0, c.In(0).DType, nil)
-		return nil
+	if err := c.sameFloat(); err != nil {
+		return err
 	}
-	s, err := matmul(swapped(c.Shape(0), c.Node.Int("transA", 0)), swapped(c.Shape(1), c.Node.Int("transB", 0)))
+	a, b := rotated(c.Shape(0), c.Node.Int("transBatchA", 0)), rotated(c.Shape(1), c.Node.Int("transBatchB", 0))
+	s, err := matmul(swapped(a, c.Node.Int("transA", 0)), swapped(b, c.Node.Int("transB", 0)))
 	if err != nil {
 		return err
 	}
 	c.SetTensor(0, c.In(0).DType, s)
 	return nil
+}
+
+// rotated moves the first axis to the last place but one.
+func rotated(s onnx.Shape, yes int64) onnx.Shape {
+	n := len(s)
+	if yes == 0 || n < 3 {
+		return s
+	}
+	return slices.Concat(s[1:n-1], s[:1], s[n-1:])
 }
 
 func swapped(s onnx.Shape, yes int64) onnx.Shape {
@@ -75,6 +97,9 @@ func swapped(s onnx.Shape, yes int64) onnx.Shape {
 
 func gemm(c *Context) error {
 	a, b := swapped(c.Shape(0), c.Node.Int("transA", 0)), swapped(c.Shape(1), c.Node.Int("transB", 0))
+	if err := c.sameFloat(); err != nil {
+		return err
+	}
 	if a == nil || b == nil {
 		c.SetTensor(0, c.In(0).DType, nil)
 		return nil

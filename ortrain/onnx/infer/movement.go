@@ -26,15 +26,23 @@ func concat(c *Context) error {
 		} else if len(s) != len(out) {
 			return fmt.Errorf("ranks %d and %d: %w", len(out), len(s), ErrShape)
 		}
-		if d := c.Data(i); d != nil && data != nil {
+		if d := c.Data(i); d != nil && data != nil && len(s) == 1 {
 			data = append(data, d...)
 		} else {
 			data = nil
 		}
+		for k, d := range s {
+			if k != axis && out[k].Known() && d.Known() && out[k].Size != d.Size {
+				return fmt.Errorf("sizes %s and %s of axis %d: %w", out[k], d, k, ErrShape)
+			}
+			if k != axis && !out[k].Known() && (d.Known() || out[k].Param == "") {
+				out[k] = d
+			}
+		}
 		switch {
 		case total.Known() && s[axis].Known():
 			total = onnx.Fixed(total.Size + s[axis].Size)
-		case len(c.Node.Inputs) == 1:
+		case total.Known() && total.Size == 0:
 			total = s[axis]
 		default:
 			total = onnx.AnyDim
@@ -58,19 +66,25 @@ func split(c *Context) error {
 	if err != nil {
 		return err
 	}
-	sizes := c.Node.Ints("split")
-	if sizes == nil {
-		sizes = c.Ints(1)
+	sizes := c.Data(1)
+	if a := c.Node.Ints("split"); a != nil {
+		sizes = constantDims(a)
 	}
 	n := int64(len(c.Node.Outputs))
+	if sizes != nil && int64(len(sizes)) != n {
+		return fmt.Errorf("%d sizes for %d outputs: %w", len(sizes), n, ErrShape)
+	}
+	if total := sum(sizes); total.Known() && s[axis].Known() && sizes != nil && total.Size != s[axis].Size {
+		return fmt.Errorf("pieces of %d in all for axis %d of %s: %w", total.Size, axis, s, ErrShape)
+	}
 	for i := range c.Node.Outputs {
 		out := s.Clone()
 		switch {
 		case i < len(sizes):
-			out[axis] = onnx.Fixed(sizes[i])
+			out[axis] = sizes[i]
 		case c.Node.Input(1) == nil && s[axis].Known():
 			chunk := (s[axis].Size + n - 1) / n
-			out[axis] = onnx.Fixed(min(chunk, s[axis].Size-int64(i)*chunk))
+			out[axis] = onnx.Fixed(max(0, min(chunk, s[axis].Size-int64(i)*chunk)))
 		default:
 			out[axis] = onnx.AnyDim
 		}
@@ -79,11 +93,23 @@ func split(c *Context) error {
 	return nil
 }
 
+// sum adds dimensions; it is unknown if any is.
+func sum(dims []onnx.Dim) onnx.Dim {
+	total := int64(0)
+	for _, d := range dims {
+		if !d.Known() {
+			return onnx.AnyDim
+		}
+		total += d.Size
+	}
+	return onnx.Fixed(total)
+}
+
 func slice(c *Context) error {
 	s := c.Shape(0)
-	starts, ends, axes, steps := c.Ints(1), c.Ints(2), c.Ints(3), c.Ints(4)
+	starts, ends, axes, steps := c.Data(1), c.Data(2), c.Ints(3), c.Ints(4)
 	if a := c.Node.Ints("starts"); a != nil {
-		starts, ends, axes = a, c.Node.Ints("ends"), c.Node.Ints("axes")
+		starts, ends, axes = constantDims(a), constantDims(c.Node.Ints("ends")), c.Node.Ints("axes")
 	}
 	if s == nil || c.Node.Input(3) != nil && axes == nil {
 		c.SetTensor(0, c.In(0).DType, nil)
@@ -112,16 +138,34 @@ func slice(c *Context) error {
 		if i < len(steps) {
 			step = steps[i]
 		}
-		out[k] = sliced(s[k], starts[i], ends[i], step)
-		if len(s) == 1 && step == 1 {
-			if d := c.Data(0); d != nil {
-				from, to := clampSlice(starts[i], ends[i], int64(len(d)))
-				c.SetData(0, slices.Clone(d[from:max(from, to)]))
-			}
+		from, fromKnown := Constant(starts[i])
+		to, toKnown := Constant(ends[i])
+		switch {
+		case fromKnown && toKnown:
+			out[k] = sliced(s[k], from, to, step)
+		case fromKnown && from == 0 && step == 1:
+			out[k] = upTo(s[k], ends[i])
+		}
+		if d := c.Data(0); len(s) == 1 && step == 1 && d != nil && fromKnown && toKnown {
+			from, to = clampSlice(from, to, int64(len(d)))
+			c.SetData(0, slices.Clone(d[from:max(from, to)]))
 		}
 	}
 	c.SetTensor(0, c.In(0).DType, out)
 	return nil
+}
+
+// upTo returns the size of the first end entries of an axis, where end is a
+// symbol. Exporters cut the table of position ids to the sequence length this
+// way: a length beyond the table would fail further down, so the symbol stands.
+func upTo(d, end onnx.Dim) onnx.Dim {
+	if end.Param == "" {
+		return onnx.AnyDim
+	}
+	if d.Known() && d.Size == 1 {
+		return d
+	}
+	return end
 }
 
 // sliced returns the size of one sliced axis.
@@ -150,7 +194,7 @@ func sliced(d onnx.Dim, start, end, step int64) onnx.Dim {
 	if end < 0 {
 		end += n
 	}
-	start, end = min(max(start, -1), n-1), min(max(end, -1), n-1)
+	start, end = min(max(start, 0), n-1), min(max(end, -1), n-1)
 	return onnx.Fixed(max(0, (start-end-step-1)/-step))
 }
 
@@ -227,16 +271,49 @@ func pad(c *Context) error {
 		c.SetTensor(0, c.In(0).DType, nil)
 		return nil
 	}
-	out := s.Clone()
-	for i := range out {
-		switch {
-		case c.Node.Input(3) != nil || len(pads) != 2*len(s) || !out[i].Known():
-			out[i] = onnx.AnyDim
-		default:
-			out[i] = onnx.Fixed(out[i].Size + pads[i] + pads[i+len(s)])
+	axes := c.Ints(3)
+	if c.Node.Input(3) == nil {
+		for i := range s {
+			axes = append(axes, int64(i))
+		}
+	}
+	out := slices.Repeat(onnx.Shape{onnx.AnyDim}, len(s))
+	if axes != nil && len(pads) == 2*len(axes) {
+		out = s.Clone()
+		for i, a := range axes {
+			k, err := normal(a, len(s))
+			if err != nil {
+				return err
+			}
+			if both := pads[i] + pads[i+len(axes)]; both != 0 {
+				out[k] = fold("Add", s[k], constantDims([]int64{both})[0])
+			}
 		}
 	}
 	c.SetTensor(0, c.In(0).DType, out)
+	return nil
+}
+
+func tile(c *Context) error {
+	s, repeats := c.Shape(0), c.Data(1)
+	if s == nil || len(repeats) != len(s) {
+		c.SetTensor(0, c.In(0).DType, nil)
+		return nil
+	}
+	out := make(onnx.Shape, len(s))
+	for i := range s {
+		out[i] = product([]onnx.Dim{s[i], repeats[i]})
+	}
+	c.SetTensor(0, c.In(0).DType, out)
+	return nil
+}
+
+func nonZero(c *Context) error {
+	rank := onnx.AnyDim
+	if s := c.Shape(0); s != nil {
+		rank = onnx.Fixed(int64(len(s)))
+	}
+	c.SetTensor(0, onnx.Int64, onnx.Shape{rank, onnx.AnyDim})
 	return nil
 }
 
@@ -251,3 +328,5 @@ var _ = register("", "GatherElements", func(c *Context) error {
 var _ = register("", "GatherND", gatherND)
 var _ = register("", "OneHot", oneHot)
 var _ = register("", "Pad", pad)
+var _ = register("", "Tile", tile)
+var _ = register("", "NonZero", nonZero)

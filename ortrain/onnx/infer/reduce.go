@@ -79,16 +79,54 @@ func layerNormalization(c *Context) error {
 			return fmt.Errorf("scale %s for the last axis of %s: %w", scale, t.Shape, ErrShape)
 		}
 	}
-	stat := t.Shape.Clone()
-	for i := axis; i < len(stat); i++ {
-		stat[i] = onnx.Fixed(1)
+	stat, d := statistic(t, axis)
+	c.SetTensor(1, d, stat)
+	c.SetTensor(2, d, stat)
+	return nil
+}
+
+// statistic returns the type of a mean over the axes from axis on: float unless
+// the data is double.
+func statistic(t onnx.Type, axis int) (onnx.Shape, onnx.DType) {
+	s := t.Shape.Clone()
+	for i := axis; i < len(s); i++ {
+		s[i] = onnx.Fixed(1)
 	}
-	c.SetTensor(1, onnx.Float, stat)
-	c.SetTensor(2, onnx.Float, stat)
 	if t.DType == onnx.Double {
-		c.SetTensor(1, onnx.Double, stat)
-		c.SetTensor(2, onnx.Double, stat)
+		return s, onnx.Double
 	}
+	return s, onnx.Float
+}
+
+// simplifiedLayerNormalization is ONNX Runtime's root-mean-square form: Y and
+// InvStdDev.
+func simplifiedLayerNormalization(c *Context) error {
+	t := c.In(0)
+	c.SetTensor(0, t.DType, t.Shape)
+	if t.Shape == nil {
+		return nil
+	}
+	axis, err := normal(c.Node.Int("axis", -1), len(t.Shape))
+	if err != nil {
+		return err
+	}
+	stat, d := statistic(t, axis)
+	c.SetTensor(1, d, stat)
+	return nil
+}
+
+// skipLayerNormalization gives Y, Mean, InvStdDev and the sum that was
+// normalised, all over the last axis.
+func skipLayerNormalization(c *Context) error {
+	t := c.In(0)
+	c.SetTensor(0, t.DType, t.Shape)
+	c.SetTensor(3, t.DType, t.Shape)
+	if len(t.Shape) == 0 {
+		return nil
+	}
+	stat, d := statistic(t, len(t.Shape)-1)
+	c.SetTensor(1, d, stat)
+	c.SetTensor(2, d, stat)
 	return nil
 }
 
@@ -107,6 +145,9 @@ func dropout(c *Context) error {
 // and the log-probabilities.
 func softmaxCrossEntropyLoss(c *Context) error {
 	scores := c.In(0)
+	if to := onnx.DType(c.Node.Int("output_type", 0)); to.Valid() {
+		scores.DType = to // of SoftmaxCrossEntropyLossInternal
+	}
 	loss := onnx.NewShape()
 	if c.Node.Str("reduction", "mean") == "none" {
 		loss = c.Shape(1)
@@ -116,8 +157,10 @@ func softmaxCrossEntropyLoss(c *Context) error {
 	return nil
 }
 
-var _ = registerAll("", reduce, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSumExp")
+var _ = registerAll("", reduce, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceSumSquare", "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp")
 var _ = registerAll("", argReduce, "ArgMax", "ArgMin")
 var _ = register("", "LayerNormalization", layerNormalization)
 var _ = register("", "Dropout", dropout)
-var _ = register("", "SoftmaxCrossEntropyLoss", softmaxCrossEntropyLoss)
+var _ = registerAll("", softmaxCrossEntropyLoss, "SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss")
+var _ = register("", "SimplifiedLayerNormalization", simplifiedLayerNormalization)
+var _ = register(onnx.DomainMicrosoft, "SkipLayerNormalization", skipLayerNormalization)

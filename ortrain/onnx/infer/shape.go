@@ -223,7 +223,7 @@ func squeeze(c *Context) error {
 
 func expand(c *Context) error {
 	target := c.Data(1)
-	if target == nil {
+	if target == nil || negative(target) {
 		c.SetTensor(0, c.In(0).DType, nil)
 		return nil
 	}
@@ -233,6 +233,14 @@ func expand(c *Context) error {
 	}
 	c.SetTensor(0, c.In(0).DType, s)
 	return nil
+}
+
+// negative reports whether data holds a negative constant, which no size is.
+func negative(data []onnx.Dim) bool {
+	return slices.ContainsFunc(data, func(d onnx.Dim) bool {
+		v, ok := Constant(d)
+		return ok && v < 0
+	})
 }
 
 func shapeOf(c *Context) error {
@@ -281,6 +289,9 @@ func constantOfShape(c *Context) error {
 	}
 	target := c.Data(0)
 	var out onnx.Shape
+	if negative(target) {
+		return fmt.Errorf("negative sizes: %w", ErrShape)
+	}
 	if target != nil {
 		out = onnx.Shape(slices.Clone(target))
 	} else if s := c.Shape(0); len(s) == 1 && s[0].Known() && s[0].Size <= maxData {
@@ -298,10 +309,10 @@ func constantOfShape(c *Context) error {
 func rangeOf(c *Context) error {
 	start, limit, delta := c.Ints(0), c.Ints(1), c.Ints(2)
 	n := onnx.AnyDim
-	if start != nil && limit != nil && delta != nil && delta[0] != 0 {
+	if len(start) == 1 && len(limit) == 1 && len(delta) == 1 && delta[0] != 0 {
 		count := (limit[0] - start[0] + delta[0] - flag(delta[0] > 0) + flag(delta[0] < 0)) / delta[0]
 		n = onnx.Fixed(max(count, 0))
-	} else if d := c.Data(1); start != nil && start[0] == 0 && delta != nil && delta[0] == 1 && len(d) == 1 {
+	} else if d := c.Data(1); len(start) == 1 && start[0] == 0 && len(delta) == 1 && delta[0] == 1 && len(d) == 1 {
 		n = d[0]
 	}
 	c.SetTensor(0, c.In(0).DType, onnx.Shape{n})

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// Exit codes, part of the command line's contract.
+const (
+	ExitOK          = 0
+	ExitFailure     = 1
+	ExitUsage       = 2
+	ExitData        = 3
+	ExitGate        = 4
+	ExitEnvironment = 5
+	ExitInterrupted = 130
+)
+
+// Failure is an error with the exit code and the hint that go with it.
+type Failure struct {
+	Code int
+	Hint string
+	Err  error
+}
+
+// Error returns the text of the error itself.
+func (f *Failure) Error() string { return f.Err.Error() }
+
+// Unwrap returns the error itself.
+func (f *Failure) Unwrap() error { return f.Err }
+
+func fail(code int, err error, hint string) error {
+	if err == nil {
+		return nil
+	}
+	var already *Failure
+	if errors.As(err, &already) {
+		return err
+	}
+	return &Failure{Code: code, Hint: hint, Err: err}
+}
+
+func usage(format string, args ...any) error {
+	return fail(ExitUsage, fmt.Errorf(format, args...), "")
+}
+
+// report prints an error for a person and returns the exit code.
+func report(w io.Writer, err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	code, hint := classify(err)
+	fmt.Fprintf(w, "ortrain: %v\n", err)
+	if hint != "" {
+		fmt.Fprintf(w, "hint: %s\n", hint)
+	}
+	return code
+}
+
+// classify finds the exit code and hint of an error: a Failure's own, else
+// what its sentinel stands for.
+func classify(err error) (int, string) {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f.Code, f.Hint
+	}
+	for _, k := range kinds {
+		for _, sentinel := range k.errs {
+			if errors.Is(err, sentinel) {
+				return k.code, k.hint
+			}
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		return ExitInterrupted, ""
+	}
+	return ExitFailure, ""
+}
+
+// kind says which exit code and hint go with errors of the library.
+type kind struct {
+	errs []error
+	code int
+	hint string
+}

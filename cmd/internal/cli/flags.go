@@ -1,0 +1,190 @@
+package cli
+
+import (
+	"fmt"
+	"reflect"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// aliases are short names of the options that are typed most.
+var aliases = map[string][]string{
+	"model_name_or_path":          {"model"},
+	"train_file":                  {"train"},
+	"validation_file":             {"valid"},
+	"test_file":                   {"test"},
+	"learning_rate":               {"lr"},
+	"num_train_epochs":            {"epochs"},
+	"per_device_train_batch_size": {"batch"},
+	"output_dir":                  {"out"},
+}
+
+// refused are options of Hugging Face's Trainer that do not exist here, and
+// what to use instead.
+var refused = map[string]string{
+	"fp16":                      "a stock ONNX Runtime trains in float32 on CPU; leave it out",
+	"bf16":                      "a stock ONNX Runtime has no bfloat16 kernels on CPU; leave it out",
+	"tf32":                      "tensor-core rounding is off; leave it out",
+	"deepspeed":                 "training runs on one device; leave it out",
+	"fsdp":                      "training runs on one device; leave it out",
+	"local_rank":                "training runs on one device; leave it out",
+	"push_to_hub":               "nothing is uploaded; upload the export folder with the hub's own tool",
+	"hub_model_id":              "nothing is uploaded; upload the export folder with the hub's own tool",
+	"hub_token":                 "downloads read HF_TOKEN; nothing is uploaded",
+	"report_to":                 "train_log.jsonl is always written; read it with any tool",
+	"no_cuda":                   "use --provider cpu, which is the default",
+	"use_cpu":                   "use --provider cpu, which is the default",
+	"torch_compile":             "graphs are compiled by ONNX Runtime; leave it out",
+	"dataset_name":              "data are local files: --train_file, --validation_file, --test_file",
+	"task_name":                 "data are local files: --train_file, --validation_file, --test_file",
+	"pad_to_max_length":         "nothing is padded in training; leave it out",
+	"gradient_checkpointing":    "use a smaller batch with --gradient_accumulation_steps",
+	"label_smoothing_factor":    "labels are not smoothed yet; leave it out or set it to 0",
+	"evaluation_strategy":       "it is called --eval_strategy",
+	"auto_find_batch_size":      "set --per_device_train_batch_size",
+	"adafactor":                 "use --optim adamw",
+	"neftune_noise_alpha":       "leave it out",
+	"use_fast_tokenizer":        "the fast tokenizer is the only one; leave it out",
+	"preprocessing_num_workers": "use --dataloader_num_workers",
+}
+
+// flagsFor returns the flags of the named options, with defaults from run.
+func flagsFor(run *Run, names ...string) []cli.Flag {
+	wanted := make(map[string]bool, len(names))
+	for _, n := range names {
+		wanted[n] = true
+	}
+	var flags []cli.Flag
+	for _, o := range options(run) {
+		if len(names) == 0 || wanted[o.name] {
+			flags = append(flags, &cli.GenericFlag{
+				Name: o.name, Aliases: aliases[o.name], Usage: usages[o.name],
+				Value: &fieldFlag{o.value}, Category: category(o.name), DefaultText: show(o.value),
+			})
+		}
+	}
+	return flags
+}
+
+// fieldFlag lets the flag package write into a field of Run.
+type fieldFlag struct{ field reflect.Value }
+
+// Set parses text into the field.
+func (f *fieldFlag) Set(text string) error { return set(f.field, text) }
+
+// String shows the field's value.
+func (f *fieldFlag) String() string {
+	if !f.field.IsValid() {
+		return ""
+	}
+	return show(f.field)
+}
+
+// IsBoolFlag lets booleans stand without a value.
+func (f *fieldFlag) IsBoolFlag() bool { return f.field.IsValid() && f.field.Kind() == reflect.Bool }
+
+func show(v reflect.Value) string {
+	if v.Kind() == reflect.String && v.String() == "" {
+		return ""
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// set parses text into a field of Run.
+func set(v reflect.Value, text string) error {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Bool:
+		b, err := strconv.ParseBool(strings.ToLower(text))
+		if err != nil {
+			return fmt.Errorf("%q is not true or false", text)
+		}
+		v.SetBool(b)
+	case reflect.Int, reflect.Int64:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not an integer", text)
+		}
+		v.SetInt(n)
+	case reflect.Uint64:
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not an integer of at least 0", text)
+		}
+		v.SetUint(n)
+	case reflect.Float64:
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return fmt.Errorf("%q is not a number", text)
+		}
+		v.SetFloat(x)
+	default:
+		return fmt.Errorf("options of type %s are not supported", v.Type())
+	}
+	return nil
+}
+
+// underscores rewrites --a-b to --a_b: both spellings are accepted. Values and
+// what follows a bare -- are left alone.
+func underscores(args []string) []string {
+	out := append([]string(nil), args...)
+	for i, a := range out {
+		if a == "--" {
+			break
+		}
+		if !strings.HasPrefix(a, "--") {
+			continue
+		}
+		name, value, has := strings.Cut(a[2:], "=")
+		out[i] = "--" + strings.ReplaceAll(name, "-", "_")
+		if has {
+			out[i] += "=" + value
+		}
+	}
+	return out
+}
+
+// nearest returns the names most like name, best first, at most three.
+func nearest(name string, names []string) string {
+	const most = 3
+	sorted := append([]string(nil), names...)
+	sort.SliceStable(sorted, func(i, j int) bool { return distance(name, sorted[i]) < distance(name, sorted[j]) })
+	best := distance(name, sorted[0])
+	var out []string
+	for _, n := range sorted[:min(most, len(sorted))] {
+		if distance(name, n) <= best+1 {
+			out = append(out, n)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// distance is the number of letters to add, drop, replace or swap to get from
+// a to b (optimal string alignment).
+func distance(a, b string) int {
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
+}

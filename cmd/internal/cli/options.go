@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/ortrain/ortrain/ortrain"
+)
+
+// Run holds every option of a training or evaluation run. Its yaml keys are
+// the names of flags, environment variables (ORTRAIN_ and upper case) and keys
+// of a configuration file.
+type Run struct {
+	ModelNameOrPath string `yaml:"model_name_or_path"`
+	Revision        string `yaml:"revision"`
+	TokenizerName   string `yaml:"tokenizer_name"`
+	ConfigName      string `yaml:"config_name"`
+
+	TrainFile       string  `yaml:"train_file"`
+	ValidationFile  string  `yaml:"validation_file"`
+	TestFile        string  `yaml:"test_file"`
+	TextColumn      string  `yaml:"text_column"`
+	TextPairColumn  string  `yaml:"text_pair_column"`
+	LabelColumn     string  `yaml:"label_column"`
+	ValidationSplit float64 `yaml:"validation_split"`
+	MaxSeqLength    int     `yaml:"max_seq_length"`
+	MaxTrainSamples int     `yaml:"max_train_samples"`
+	MaxEvalSamples  int     `yaml:"max_eval_samples"`
+
+	OutputDir          string `yaml:"output_dir"`
+	OverwriteOutputDir bool   `yaml:"overwrite_output_dir"`
+	Resume             string `yaml:"resume_from_checkpoint"`
+	DoTrain            bool   `yaml:"do_train"`
+	DoEval             bool   `yaml:"do_eval"`
+	DoPredict          bool   `yaml:"do_predict"`
+	NoExport           bool   `yaml:"no_export"`
+
+	TrainBatchSize int  `yaml:"per_device_train_batch_size"`
+	EvalBatchSize  int  `yaml:"per_device_eval_batch_size"`
+	GroupByLength  bool `yaml:"group_by_length"`
+	Workers        int  `yaml:"dataloader_num_workers"`
+
+	Training ortrain.Config `yaml:",inline"`
+
+	Form        string `yaml:"form"`
+	Opset       int64  `yaml:"opset"`
+	Provider    string `yaml:"provider"`
+	DeviceID    int    `yaml:"device_id"`
+	GPUMemLimit int64  `yaml:"gpu_mem_limit"`
+	Threads     int    `yaml:"threads"`
+	Library     string `yaml:"onnxruntime"`
+
+	DryRun    bool   `yaml:"dry_run"`
+	Quiet     bool   `yaml:"quiet"`
+	LogFormat string `yaml:"log_format"`
+}
+
+// DefaultRun returns the defaults, Hugging Face's where there are any.
+func DefaultRun() Run {
+	return Run{
+		MaxSeqLength: 128, TrainBatchSize: 8, EvalBatchSize: 32, GroupByLength: true, Workers: 2,
+		DoTrain: true, Training: ortrain.DefaultConfig(), Form: "packed", Provider: "cpu", LogFormat: "auto",
+	}
+}
+
+// option is one field of Run by its name.
+type option struct {
+	name  string
+	value reflect.Value
+}
+
+// options lists the fields of run, inlined structs flattened, in order.
+func options(run *Run) []option { return flatten(reflect.ValueOf(run).Elem()) }
+
+func flatten(v reflect.Value) []option {
+	var out []option
+	for i := range v.NumField() {
+		tag := v.Type().Field(i).Tag.Get("yaml")
+		if tag == ",inline" {
+			out = append(out, flatten(v.Field(i))...)
+			continue
+		}
+		out = append(out, option{tag, v.Field(i)})
+	}
+	return out
+}
+
+// optionNames lists the names of all options.
+func optionNames() []string {
+	run := DefaultRun()
+	var names []string
+	for _, o := range options(&run) {
+		names = append(names, o.name)
+	}
+	return names
+}
+
+// readConfig reads a configuration file over run. A key that is not an option
+// is refused with the nearest name.
+func readConfig(path string, run *Run) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return usage("configuration: %w", err)
+	}
+	var keys map[string]yaml.Node
+	if err := yaml.Unmarshal(data, &keys); err != nil {
+		return usage("configuration %s: %w", path, err)
+	}
+	for key, node := range keys {
+		if err := known(key); err != nil {
+			return usage("configuration %s, line %d: %w", path, node.Line, err)
+		}
+	}
+	d := yaml.NewDecoder(bytes.NewReader(data))
+	d.KnownFields(true)
+	if err := d.Decode(run); err != nil && err != io.EOF {
+		return usage("configuration %s: %w", path, err)
+	}
+	return nil
+}
+
+// known refuses names that are not options.
+func known(name string) error {
+	names := optionNames()
+	for _, n := range names {
+		if n == name {
+			return nil
+		}
+	}
+	if why, ok := refused[name]; ok {
+		return fmt.Errorf("%s is not an option here: %s", name, why)
+	}
+	return fmt.Errorf("there is no option %s; did you mean %s?", name, nearest(name, names))
+}
+
+// resolved renders run as a configuration file that repeats it.
+func resolved(run Run) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString("# Everything needed to repeat this run: ortrain train THIS_FILE\n")
+	e := yaml.NewEncoder(&b)
+	e.SetIndent(2)
+	if err := e.Encode(run); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), e.Close()
+}
+
+// environment reads ORTRAIN_<NAME> variables over run.
+func environment(getenv func(string) string, run *Run) error {
+	for _, o := range options(run) {
+		name := "ORTRAIN_" + strings.ToUpper(o.name)
+		text := getenv(name)
+		if text == "" {
+			continue
+		}
+		if err := set(o.value, text); err != nil {
+			return usage("environment variable %s: %w", name, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package cli
+
+// usages says what each option does; the help pages and docs are printed from
+// it.
+var usages = map[string]string{
+	"model_name_or_path": "`FOLDER` or hub name of the model: a Hugging Face folder, an export or a checkpoint",
+	"revision":           "`REVISION` of a hub model",
+	"tokenizer_name":     "`FOLDER` of the tokenizer, if not the model's",
+	"config_name":        "`FILE` with the configuration of a model to train from scratch",
+
+	"train_file":        "`FILE` to train on: Parquet, CSV or JSON lines",
+	"validation_file":   "`FILE` to evaluate on during and after training",
+	"test_file":         "`FILE` to evaluate on once at the end",
+	"text_column":       "`COLUMN` of the text (default: text, sentence or sentence1)",
+	"text_pair_column":  "`COLUMN` of the second text of a pair (default: sentence2, if there is one)",
+	"label_column":      "`COLUMN` of the label (default: label or labels)",
+	"validation_split":  "`SHARE` of the training rows to validate on when there is no validation file",
+	"max_seq_length":    "longest sequence in `TOKENS`, special ones included; longer ones are cut",
+	"max_train_samples": "train on the first `N` rows only; 0 means all",
+	"max_eval_samples":  "evaluate on the first `N` rows only; 0 means all",
+
+	"output_dir":             "`FOLDER` for checkpoints, logs and the export",
+	"overwrite_output_dir":   "start anew in a folder that holds a run",
+	"resume_from_checkpoint": "go on from a checkpoint: its `FOLDER`, or auto for the newest whole one of the output folder",
+	"do_train":               "train",
+	"do_eval":                "evaluate at the end of the run",
+	"do_predict":             "write predictions for the test file",
+	"no_export":              "do not write the export folder",
+
+	"per_device_train_batch_size": "`EXAMPLES` of one micro-batch",
+	"per_device_eval_batch_size":  "`EXAMPLES` of one evaluation batch",
+	"group_by_length":             "batch sequences of like length together",
+	"dataloader_num_workers":      "`GOROUTINES` that tokenize",
+
+	"num_train_epochs":            "`EPOCHS` to train, may be a fraction",
+	"max_steps":                   "optimizer `STEPS` to train; overrides epochs when positive",
+	"gradient_accumulation_steps": "micro-batches of one optimizer `STEP`",
+	"learning_rate":               "largest learning `RATE`",
+	"weight_decay":                "decoupled weight decay of matrices; biases and norms have none",
+	"optim":                       "optimizer: adamw or sgd",
+	"adam_beta1":                  "decay rate of AdamW's first moment",
+	"adam_beta2":                  "decay rate of AdamW's second moment",
+	"adam_epsilon":                "what AdamW adds to the root of the second moment",
+	"max_grad_norm":               "largest global `NORM` of the gradient; 0 does not clip",
+	"lr_scheduler_type":           "linear, cosine, polynomial, constant or constant_with_warmup",
+	"warmup_steps":                "`STEPS` of linear warm-up; overrides the ratio when positive",
+	"warmup_ratio":                "`SHARE` of all steps that warm up",
+	"seed":                        "everything random comes from this `NUMBER`",
+	"logging_steps":               "log every `N` steps",
+	"logging_first_step":          "log the first step too",
+	"eval_strategy":               "evaluate: no, steps or epoch",
+	"eval_steps":                  "`STEPS` between evaluations with eval_strategy steps",
+	"save_strategy":               "save a checkpoint: no, steps or epoch",
+	"save_steps":                  "`STEPS` between checkpoints with save_strategy steps",
+	"save_total_limit":            "keep at most `N` checkpoints, always the best and the last; 0 keeps all",
+	"load_best_model_at_end":      "end with the weights of the best evaluation",
+	"metric_for_best_model":       "`METRIC` that decides what is best: loss, accuracy, f1_macro, …",
+	"early_stopping_patience":     "stop after `N` evaluations without improvement; 0 never does",
+	"early_stopping_threshold":    "what counts as an improvement",
+
+	"form":          "form of the training graph: packed (fast) or padded (like official artifacts)",
+	"opset":         "ONNX operator set of the graphs, 17 to 21",
+	"provider":      "execution provider: cpu or cuda",
+	"device_id":     "`NUMBER` of the CUDA device",
+	"gpu_mem_limit": "`BYTES` of GPU memory to use at most; 0 means all",
+	"threads":       "`THREADS` to compute with; 0 means all cores",
+	"onnxruntime":   "`PATH` of the ONNX Runtime library, if it is not found by itself",
+
+	"dry_run":    "print the resolved configuration and what would be done, and stop",
+	"quiet":      "print results only",
+	"log_format": "progress as text, json or auto (text on a terminal)",
+}
+
+// categories groups options on the help pages, by their position in Run.
+var categories = []struct{ first, title string }{
+	{"model_name_or_path", "MODEL"},
+	{"train_file", "DATA"},
+	{"output_dir", "RUN"},
+	{"per_device_train_batch_size", "BATCHES"},
+	{"num_train_epochs", "TRAINING"},
+	{"form", "RUNTIME"},
+	{"dry_run", "OUTPUT"},
+}
+
+// category returns the group of an option.
+func category(name string) string {
+	title := ""
+	starts := make(map[string]string, len(categories))
+	for _, c := range categories {
+		starts[c.first] = c.title
+	}
+	for _, n := range optionNames() {
+		if t, ok := starts[n]; ok {
+			title = t
+		}
+		if n == name {
+			return title
+		}
+	}
+	return title
+}

@@ -1,0 +1,203 @@
+package ortrain
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/ortrain/ortrain/pipeline/sample"
+)
+
+// epoch trains from the cursor's position to the end of its epoch or of the
+// run.
+func (t *Trainer) epoch(ctx context.Context) (err error) {
+	batches, err := t.parts.Train.Epoch(ctx, t.state.Cursor)
+	if err != nil {
+		return fmt.Errorf("ortrain: epoch %d: %w", t.state.Cursor.Epoch, err)
+	}
+	defer func() { err = errors.Join(err, batches.Close()) }()
+	for t.state.Step < t.plan.Steps && t.result.Stopped == "" {
+		done, err := t.step(ctx, batches)
+		if err != nil {
+			return err
+		}
+		if done == 0 {
+			if t.state.Cursor.Batch == 0 {
+				return fmt.Errorf("ortrain: epoch %d has no batches", t.state.Cursor.Epoch)
+			}
+			t.state.Cursor = sample.Cursor{Epoch: t.state.Cursor.Epoch + 1}
+			return nil
+		}
+		if err := t.between(ctx, done < t.cfg.GradientAccumulationSteps || t.endOfEpoch()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Trainer) endOfEpoch() bool { return t.state.Cursor.Batch >= t.parts.Train.Batches() }
+
+// step runs the micro-batches of one optimizer step and the update. It returns
+// how many micro-batches there were: fewer than configured at the end of an
+// epoch, none after it.
+func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
+	report := Step{Step: t.state.Step + 1, LearningRate: t.rate(t.state.Step)}
+	start := t.now()
+	var sum, n, rectangle float64
+	var rows []uint64
+	micro, cursor := 0, t.state.Cursor
+	for ; micro < t.cfg.GradientAccumulationSteps; micro++ {
+		asked := t.now()
+		b, err := batches.Next(ctx)
+		report.Wait += t.now().Sub(asked)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+		}
+		ran := t.now()
+		loss, err := t.parts.Engine.Accumulate(ctx, b, report.Step, micro)
+		report.Graph += t.now().Sub(ran)
+		if err != nil {
+			return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+		}
+		sum, n = sum+loss.Mean*loss.N, n+loss.N
+		rows = append(rows, b.Row...)
+		report.Examples, report.Tokens = report.Examples+b.Sequences(), report.Tokens+b.Tokens()
+		rectangle += float64(b.Sequences() * b.Longest())
+		cursor = b.Cursor
+	}
+	if micro == 0 {
+		return 0, nil
+	}
+	report.Loss = mean(sum, n)
+	if !finite(report.Loss) {
+		return 0, t.notFinite(fmt.Sprintf("the loss is %g", report.Loss), report, rows)
+	}
+	updated := t.now()
+	norm, err := t.parts.Engine.Update(ctx, Update{LearningRate: report.LearningRate, MaxGradNorm: t.cfg.MaxGradNorm, N: n})
+	if errors.Is(err, ErrNotFinite) {
+		return 0, t.notFinite("the gradient is not finite", report, rows)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+	}
+	report.Optimizer, report.Total = t.now().Sub(updated), t.now().Sub(start)
+	report.GradNorm, report.Padding = norm, 1-float64(report.Tokens)/rectangle
+	t.account(report, cursor)
+	return micro, nil
+}
+
+// account takes a finished step into the state and tells the observer.
+func (t *Trainer) account(r Step, cursor sample.Cursor) {
+	t.state.Step, t.state.Cursor = r.Step, cursor
+	t.state.Epoch = float64(cursor.Epoch) + float64(cursor.Batch)/float64(t.parts.Train.Batches())
+	t.lossSum, t.lossSteps = t.lossSum+r.Loss, t.lossSteps+1
+	t.state.LossSum, t.state.LossSteps = t.lossSum, t.lossSteps
+	t.result.Examples += int64(r.Examples)
+	t.result.Tokens += int64(r.Tokens)
+	t.result.Training += r.Total
+	t.result.Wait += r.Wait
+	r.Epoch = t.state.Epoch
+	r.Logged = r.Step%t.cfg.LoggingSteps == 0 || r.Step == t.plan.Steps || r.Step == 1 && t.cfg.LoggingFirstStep
+	if r.Logged {
+		t.state.History = append(t.state.History, map[string]float64{
+			"step": float64(r.Step), "epoch": r.Epoch, "loss": r.Loss, "learning_rate": r.LearningRate, "grad_norm": r.GradNorm,
+		})
+	}
+	t.parts.Observer.Step(r)
+}
+
+// notFinite names the step and the examples, and what to do.
+func (t *Trainer) notFinite(what string, r Step, rows []uint64) error {
+	const shown = 64
+	more := ""
+	if len(rows) > shown {
+		more = fmt.Sprintf(" and %d more", len(rows)-shown)
+		rows = rows[:shown]
+	}
+	keep := "no checkpoint was saved yet"
+	if t.result.Checkpoint != "" {
+		keep = "the last good checkpoint is " + t.result.Checkpoint
+	}
+	return fmt.Errorf("ortrain: step %d: %s, and no weight was changed; it came from rows %v%s; lower the learning rate (%g now) or look at those rows; %s: %w",
+		r.Step, what, rows, more, r.LearningRate, keep, ErrNotFinite)
+}
+
+// mean is 0 when nothing counts: a step whose labels are all ignored.
+func mean(sum, n float64) float64 {
+	if n == 0 {
+		return 0
+	}
+	return sum / n
+}
+
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
+// between does what is due after a step: evaluation, checkpoint, stopping.
+func (t *Trainer) between(ctx context.Context, epochEnded bool) error {
+	best := false
+	if t.due(t.cfg.EvalStrategy, t.cfg.EvalSteps, epochEnded) {
+		e, err := t.Evaluate(ctx, t.parts.Eval)
+		if err != nil {
+			return err
+		}
+		if best, err = t.compare(&e); err != nil {
+			return err
+		}
+		entry := map[string]float64{"step": float64(e.Step), "epoch": e.Epoch}
+		for name, value := range e.Metrics {
+			entry["eval_"+name] = value
+		}
+		t.state.History = append(t.state.History, entry)
+		t.parts.Observer.Evaluated(e)
+	}
+	if t.due(t.cfg.SaveStrategy, t.cfg.SaveSteps, epochEnded) {
+		if err := t.save(ctx, best); err != nil {
+			return err
+		}
+	}
+	if p := t.cfg.EarlyStoppingPatience; p > 0 && t.state.Stale >= p {
+		t.result.Stopped = StoppedEarly
+	}
+	select {
+	case <-t.parts.Stop:
+		if t.state.Step < t.plan.Steps {
+			t.result.Stopped = StoppedBySignal
+		}
+	default:
+	}
+	return nil
+}
+
+func (t *Trainer) due(s Strategy, every int, epochEnded bool) bool {
+	last := t.state.Step == t.plan.Steps
+	switch s {
+	case EverySome:
+		return t.state.Step%every == 0
+	case EachEpoch:
+		return epochEnded || last
+	}
+	return false
+}
+
+// save writes a checkpoint of the current step, once.
+func (t *Trainer) save(ctx context.Context, best bool) error {
+	if t.saved == t.state.Step && t.state.Step > 0 {
+		return nil
+	}
+	start := t.now()
+	if err := t.parts.Engine.Settle(); err != nil {
+		return fmt.Errorf("ortrain: step %d: %w", t.state.Step, err)
+	}
+	path, err := t.parts.Store.Save(ctx, t.state, best)
+	if err != nil {
+		return fmt.Errorf("ortrain: saving step %d: %w", t.state.Step, err)
+	}
+	t.saved, t.result.Checkpoint = t.state.Step, path
+	t.parts.Observer.Saved(Saved{Step: t.state.Step, Path: path, Took: t.now().Sub(start)})
+	return nil
+}

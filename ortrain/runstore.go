@@ -1,0 +1,210 @@
+package ortrain
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/ortrain/ortrain/ortrain/artifact"
+	"github.com/ortrain/ortrain/ortrain/artifact/odtc"
+	"github.com/ortrain/ortrain/ortrain/checkpoint"
+	"github.com/ortrain/ortrain/ortrain/onnx"
+	"github.com/ortrain/ortrain/ortrain/optim"
+)
+
+// RunStore keeps the checkpoints of a Network in a run folder. Each holds the
+// weights and moments as an ONNX Runtime training checkpoint, the position in
+// the data, the trainer's state, and whatever files the run adds.
+type RunStore struct {
+	net   *Network
+	store *checkpoint.Store
+	// Config goes into trainer_state.json for its readers.
+	Config Config
+	// Files are added to each checkpoint, so that it stands alone: config.json
+	// and the tokenizer's.
+	Files map[string][]byte
+	dir   string
+}
+
+// stateKey names the trainer's own state in trainer_state.json.
+const stateKey = "ortrain"
+
+// NewRunStore returns the store of a run folder that checkpoint.Open opened.
+func NewRunStore(net *Network, store *checkpoint.Store, dir string) *RunStore {
+	return &RunStore{net: net, store: store, dir: dir}
+}
+
+// Save implements Store.
+func (s *RunStore) Save(ctx context.Context, st State, best bool) (string, error) {
+	path, err := s.store.Write(ctx, int64(st.Step), func(w checkpoint.Writer) error { return s.write(w, st) })
+	if err == nil && best {
+		err = s.store.MarkBest(int64(st.Step))
+	}
+	return path, err
+}
+
+func (s *RunStore) write(w checkpoint.Writer, st State) error {
+	create := func(suffix string, size int64) (io.WriteCloser, error) {
+		return w.Create(artifact.CheckpointFile+suffix, size)
+	}
+	if err := odtc.Write(create, s.net.checkpoint(s.Config.LearningRate), odtc.Options{}); err != nil {
+		return err
+	}
+	own, err := json.Marshal(st)
+	if err != nil {
+		return fmt.Errorf("ortrain: the trainer's state: %w", err)
+	}
+	hf := &checkpoint.TrainerState{
+		Epoch: st.Epoch, GlobalStep: int64(st.Step), MaxSteps: int64(s.Config.MaxSteps), NumTrainEpochs: s.Config.NumTrainEpochs,
+		EvalSteps: int64(s.Config.EvalSteps), LoggingSteps: int64(s.Config.LoggingSteps), SaveSteps: int64(s.Config.SaveSteps),
+		StatefulCallbacks: map[string]json.RawMessage{stateKey: own},
+	}
+	for _, h := range st.History {
+		hf.LogHistory = append(hf.LogHistory, checkpoint.Entry(h))
+	}
+	if st.BestStep > 0 {
+		step, name := int64(st.BestStep), checkpoint.Name(int64(st.BestStep))
+		hf.BestGlobalStep, hf.BestMetric, hf.BestModelCheckpoint = &step, &st.BestMetric, &name
+	}
+	err = errors.Join(
+		checkpoint.WriteState(w, hf),
+		checkpoint.WriteCursor(w, checkpoint.Cursor{Step: int64(st.Step), Data: st.Cursor, Key: st.Seed}))
+	for name, data := range s.Files {
+		err = errors.Join(err, writeBytes(w, name, data))
+	}
+	return err
+}
+
+func writeBytes(w checkpoint.Writer, name string, data []byte) error {
+	f, err := w.Create(name, int64(len(data)))
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
+}
+
+// LoadBest implements Store.
+func (s *RunStore) LoadBest(ctx context.Context, step int) error {
+	c, err := checkpoint.Load(ctx, nil, s.dir+"/"+checkpoint.Name(int64(step)))
+	if err != nil {
+		return err
+	}
+	return s.net.LoadCheckpoint(c.Path(artifact.CheckpointFile))
+}
+
+// Resume brings back weights, moments and the state of a checkpoint.
+func (s *RunStore) Resume(c *checkpoint.Checkpoint) (State, error) {
+	var st State
+	hf, err := c.State()
+	if err != nil {
+		return st, err
+	}
+	own, ok := hf.StatefulCallbacks[stateKey]
+	if !ok {
+		return st, fmt.Errorf("ortrain: %s was not written by ortrain; training can go on only from its own checkpoints: %w", c.Dir, ErrConfig)
+	}
+	if err := json.Unmarshal(own, &st); err != nil {
+		return st, fmt.Errorf("ortrain: state in %s: %w", c.Dir, err)
+	}
+	for _, e := range hf.LogHistory {
+		st.History = append(st.History, e)
+	}
+	cursor, err := c.Cursor()
+	if err != nil {
+		return st, err
+	}
+	if cursor.Data != st.Cursor || cursor.Key != st.Seed || cursor.Step != int64(st.Step) {
+		return st, fmt.Errorf("ortrain: %s and %s of %s disagree: %w", checkpoint.CursorFile, checkpoint.StateFile, c.Dir, checkpoint.ErrCorrupt)
+	}
+	return st, s.net.LoadCheckpoint(c.Path(artifact.CheckpointFile))
+}
+
+// groupName is the only optimizer group that ONNX Runtime knows.
+const groupName = "group0"
+
+// checkpoint describes weights and moments, which must be settled, in the live
+// memory.
+func (n *Network) checkpoint(rate float64) *odtc.Checkpoint {
+	c := &odtc.Checkpoint{}
+	trainable := make(map[string]bool)
+	if n.optimizer != nil {
+		state := n.optimizer.State()
+		group := odtc.OptimizerGroup{Name: groupName, Step: state.Step, InitialLearningRate: float32(rate)}
+		for _, m := range state.Moments {
+			last := len(group.States) - 1
+			if last < 0 || group.States[last].Parameter != m.Parameter {
+				group.States = append(group.States, odtc.ParameterState{Parameter: m.Parameter})
+				last++
+			}
+			trainable[m.Parameter] = true
+			group.States[last].Moments = append(group.States[last].Moments,
+				odtc.Tensor{Name: m.Moment, DType: onnx.Float, Dims: m.Shape, Data: odtc.Floats(m.Data)})
+		}
+		c.Groups = []odtc.OptimizerGroup{group}
+	}
+	for _, name := range n.order {
+		t := n.weights[name]
+		entry := odtc.Tensor{Name: name, DType: onnx.Float, Dims: t.Shape(), Data: odtc.Floats(t.Float32s())}
+		if trainable[name] || n.optimizer == nil {
+			c.Trainable = append(c.Trainable, entry)
+		} else {
+			c.Frozen = append(c.Frozen, entry)
+		}
+	}
+	return c
+}
+
+// LoadCheckpoint reads weights, and moments if the network trains, from an ONNX
+// Runtime training checkpoint. A parameter that the file lacks is an error that
+// names it; nothing says that the file may not hold more.
+func (n *Network) LoadCheckpoint(path string) (err error) {
+	c, err := odtc.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	found := make(map[string]*odtc.Tensor)
+	for _, list := range [][]odtc.Tensor{c.Trainable, c.Frozen} {
+		for i := range list {
+			found[list[i].Name] = &list[i]
+		}
+	}
+	for _, name := range n.order {
+		t, ok := found[name]
+		if !ok {
+			return fmt.Errorf("ortrain: checkpoint %s has no parameter %q that the model needs: %w", path, name, artifact.ErrFormat)
+		}
+		if !slices.Equal(t.Dims, n.weights[name].Shape()) {
+			return fmt.Errorf("ortrain: checkpoint %s has %q as %v, the model as %v: %w", path, name, t.Dims, n.weights[name].Shape(), artifact.ErrFormat)
+		}
+		if err := t.Float32(n.Weight(name)); err != nil {
+			return fmt.Errorf("ortrain: checkpoint %s: %w", path, err)
+		}
+	}
+	if n.optimizer == nil || len(c.Groups) == 0 {
+		return nil
+	}
+	return n.loadMoments(c.Groups[0])
+}
+
+func (n *Network) loadMoments(g odtc.OptimizerGroup) error {
+	state := optim.State{Step: g.Step}
+	for _, s := range g.States {
+		for _, m := range s.Moments {
+			size := int64(1)
+			for _, d := range m.Dims {
+				size *= d
+			}
+			data := make([]float32, size)
+			if err := m.Float32(data); err != nil {
+				return fmt.Errorf("ortrain: %s of %q: %w", m.Name, s.Parameter, err)
+			}
+			state.Moments = append(state.Moments, optim.Tensor{Parameter: s.Parameter, Moment: m.Name, Shape: m.Dims, Data: data})
+		}
+	}
+	return n.optimizer.Load(state)
+}
