@@ -5,7 +5,8 @@ cd "$(dirname "$0")/.."
 . .ci/lib.sh
 failed=''
 
-for package in $(go list ./...); do
+# shellcheck disable=SC2086 # a list of patterns
+for package in $(go list ${PACKAGES:-./...}); do
 	dir=$(go list -f '{{.Dir}}' "$package")
 	grep -qs '^func Fuzz' "$dir"/*_test.go || continue
 	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz'); do
