@@ -1,7 +1,6 @@
 package ort
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 
@@ -37,6 +36,8 @@ func (p Provider) apply(so *yalue.SessionOptions) error {
 	return &ProviderError{Provider: p.Name, Message: "not known", Fix: "use " + CPU + " or " + CUDA}
 }
 
+// applyCUDA adds the CUDA provider. The runtime loads the provider's library
+// with the first of these calls that needs it, which one depends on its version.
 func (p Provider) applyCUDA(so *yalue.SessionOptions) error {
 	cuda, err := yalue.NewCUDAProviderOptions()
 	if err != nil {
@@ -44,7 +45,7 @@ func (p Provider) applyCUDA(so *yalue.SessionOptions) error {
 	}
 	defer func() { _ = cuda.Destroy() }()
 	if err := cuda.Update(p.cudaOptions()); err != nil {
-		return fmt.Errorf("CUDA options: %w", err)
+		return cudaError(err)
 	}
 	if err := so.AppendExecutionProviderCUDA(cuda); err != nil {
 		return cudaError(err)
