@@ -3,6 +3,7 @@ package ort
 import (
 	"regexp"
 	"strconv"
+	"strings"
 
 	yalue "github.com/yalue/onnxruntime_go"
 )
@@ -74,7 +75,11 @@ var sharedObject = regexp.MustCompile(`([\w.+-]+\.(?:so[\d.]*|dll|dylib))\b(: ca
 
 // cudaError says what to install when the CUDA provider cannot be used.
 func cudaError(err error) error {
-	e := &ProviderError{Provider: CUDA, Message: err.Error(),
+	message := err.Error()
+	if _, tail, found := strings.Cut(message, " : FAIL : "); found { // drop the place in the runtime's source
+		message = tail
+	}
+	e := &ProviderError{Provider: CUDA, Message: message,
 		Fix: "install the package onnxruntime-gpu with its CUDA and cuDNN libraries and let " + EnvLibrary + " name its library, or use --provider cpu"}
 	// A provider that is there but cannot load is named first, what it lacks later.
 	for _, m := range sharedObject.FindAllStringSubmatch(e.Message, -1) {
