@@ -194,7 +194,7 @@ func sliced(d onnx.Dim, start, end, step int64) onnx.Dim {
 	if end < 0 {
 		end += n
 	}
-	start, end = min(max(start, -1), n-1), min(max(end, -1), n-1)
+	start, end = min(max(start, 0), n-1), min(max(end, -1), n-1)
 	return onnx.Fixed(max(0, (start-end-step-1)/-step))
 }
 

@@ -1,0 +1,6 @@
+package ref
+
+import "math"
+
+// Atan-7: Y = arctan X.
+var _ = register("", "Atan", "F", unary(math.Atan))
