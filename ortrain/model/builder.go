@@ -6,6 +6,7 @@ import (
 
 	"github.com/ortrain/ortrain/ortrain/onnx"
 	"github.com/ortrain/ortrain/ortrain/onnx/emit"
+	"github.com/ortrain/ortrain/ortrain/trainop"
 )
 
 // Form is how a graph takes its sequences.
@@ -90,7 +91,6 @@ func NewBuilder(c *Config, form Form, mode Mode, opset int64) (*Builder, error) 
 	switch form {
 	case Packed:
 		m.Opsets[onnx.DomainOrtrain] = 1
-		m.Functions = packing(opset)
 		b.layout = &packed{b: b}
 	case Padded:
 		b.layout = &padded{b: b}
@@ -176,6 +176,11 @@ func (b *Builder) Finish() (*Built, error) {
 	if err := b.Err(); err != nil {
 		return nil, fmt.Errorf("model: building the %s graph of %s: %w", b.Form, b.Config.ModelType, err)
 	}
+	functions, err := trainop.Functions(b.model)
+	if err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
+	b.model.Functions = functions
 	out := &Built{Model: b.model, Params: b.params}
 	g := b.model.Graph
 	g.Inputs = g.Inputs[:0]

@@ -81,8 +81,9 @@ func (s Shape) Equal(t Shape) bool {
 // Clone returns a copy that keeps nil nil and empty empty.
 func (s Shape) Clone() Shape { return slices.Clone(s) }
 
-// String returns the shape in ONNX text syntax, such as "[T,384]", "[]" for a
-// scalar and "" for an unknown rank.
+// String returns the dimensions in brackets, such as "[T,384]", "[]" for a scalar
+// and "" for an unknown rank. ONNX text syntax, which Print writes, has the
+// last two the other way round.
 func (s Shape) String() string {
 	if s == nil {
 		return ""
@@ -129,7 +130,8 @@ func TensorOf(d DType, shape Shape) Type {
 	return Type{Kind: TensorKind, DType: d, Shape: shape}
 }
 
-// String returns the type in ONNX text syntax, such as "float[T,384]".
+// String returns the type for people, such as "float[T,384]"; dimensions are
+// written as Shape.String does.
 func (t Type) String() string {
 	switch t.Kind {
 	case TensorKind:

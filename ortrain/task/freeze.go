@@ -15,13 +15,15 @@ func Freeze(g *Graph, weights [][]float32) (*onnx.Model, error) {
 	if len(weights) != len(g.Params) {
 		return nil, fmt.Errorf("task: %d weights for %d parameters: %w", len(weights), len(g.Params), ErrTask)
 	}
+	for i, p := range g.Params {
+		if int64(len(weights[i])) != p.Len() {
+			return nil, fmt.Errorf("task: %d numbers for parameter %q %v: %w", len(weights[i]), p.Name, p.Shape, ErrTask)
+		}
+	}
 	graph := g.Model.Graph
 	first := len(graph.Inputs) - len(g.Params)
 	for i, p := range g.Params {
 		v := graph.Inputs[first+i]
-		if int64(len(weights[i])) != p.Len() {
-			return nil, fmt.Errorf("task: %d numbers for %v: %w", len(weights[i]), v, ErrTask)
-		}
 		v.Init = tensor(p.Name, p.Shape, weights[i])
 		graph.Initializers = append(graph.Initializers, v)
 	}
