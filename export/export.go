@@ -119,7 +119,7 @@ func (b Bundle) graph() (*onnx.Model, []safetensors.Tensor, error) {
 		if values[i], err = b.Weight(p.Name); err != nil {
 			return nil, nil, fmt.Errorf("export: parameter %q: %w", p.Name, err)
 		}
-		tensors[i] = safetensors.Tensor{Name: p.Name, Shape: p.Shape, Floats: values[i]}
+		tensors[i] = safetensors.Tensor{Name: p.Name, DType: safetensors.F32, Shape: p.Shape, Floats: values[i]}
 	}
 	m, err := task.Freeze(g, values)
 	if err != nil {

@@ -428,3 +428,16 @@ func (n *Network) count(l sample.Labels) float64 {
 	}
 	return float64(count)
 }
+
+// Reserve runs both graphs once on a batch, so that the runtime's memory has
+// the size that such a batch needs. Weights, moments and draws are as before.
+func (n *Network) Reserve(ctx context.Context, b *sample.Batch) error {
+	if n.train != nil {
+		if _, err := n.Accumulate(ctx, b, 0, 0); err != nil {
+			return err
+		}
+		n.reset()
+	}
+	_, err := n.Evaluate(ctx, b)
+	return err
+}

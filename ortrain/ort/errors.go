@@ -63,7 +63,7 @@ func (e *ProviderError) Error() string {
 	if e.Missing != "" {
 		what = "shared library " + e.Missing + " cannot be loaded (" + e.Message + ")"
 	}
-	return fmt.Sprintf("ort: %v: %s: %s; %s", ErrProvider, e.Provider, what, e.Fix)
+	return fmt.Sprintf("%v: %s: %s; %s", ErrProvider, e.Provider, what, e.Fix)
 }
 
 // Unwrap returns ErrProvider.

@@ -1,9 +1,9 @@
 package ort
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
+	"strings"
 
 	yalue "github.com/yalue/onnxruntime_go"
 )
@@ -37,6 +37,8 @@ func (p Provider) apply(so *yalue.SessionOptions) error {
 	return &ProviderError{Provider: p.Name, Message: "not known", Fix: "use " + CPU + " or " + CUDA}
 }
 
+// applyCUDA adds the CUDA provider. The runtime loads the provider's library
+// with the first of these calls that needs it, which one depends on its version.
 func (p Provider) applyCUDA(so *yalue.SessionOptions) error {
 	cuda, err := yalue.NewCUDAProviderOptions()
 	if err != nil {
@@ -44,7 +46,7 @@ func (p Provider) applyCUDA(so *yalue.SessionOptions) error {
 	}
 	defer func() { _ = cuda.Destroy() }()
 	if err := cuda.Update(p.cudaOptions()); err != nil {
-		return fmt.Errorf("CUDA options: %w", err)
+		return cudaError(err)
 	}
 	if err := so.AppendExecutionProviderCUDA(cuda); err != nil {
 		return cudaError(err)
@@ -73,7 +75,11 @@ var sharedObject = regexp.MustCompile(`([\w.+-]+\.(?:so[\d.]*|dll|dylib))\b(: ca
 
 // cudaError says what to install when the CUDA provider cannot be used.
 func cudaError(err error) error {
-	e := &ProviderError{Provider: CUDA, Message: err.Error(),
+	message := err.Error()
+	if _, tail, found := strings.Cut(message, " : FAIL : "); found { // drop the place in the runtime's source
+		message = tail
+	}
+	e := &ProviderError{Provider: CUDA, Message: message,
 		Fix: "install the package onnxruntime-gpu with its CUDA and cuDNN libraries and let " + EnvLibrary + " name its library, or use --provider cpu"}
 	// A provider that is there but cannot load is named first, what it lacks later.
 	for _, m := range sharedObject.FindAllStringSubmatch(e.Message, -1) {

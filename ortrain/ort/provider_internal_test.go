@@ -8,10 +8,11 @@ import (
 // TestCUDAErrorNamesTheLibrary uses messages of the runtime's provider bridge.
 func TestCUDAErrorNamesTheLibrary(t *testing.T) {
 	for message, want := range map[string]string{
-		`Failed to load library libonnxruntime_providers_cuda.so with error: libcublasLt.so.12: cannot open shared object file: No such file or directory`:                                "libcublasLt.so.12",
-		`Failed to load library /opt/ort/libonnxruntime_providers_shared.so with error: /opt/ort/libonnxruntime_providers_shared.so: cannot open shared object file: No such file or dir`: "libonnxruntime_providers_shared.so",
-		`LoadLibrary failed with error 126 "" when trying to load "C:\ort\onnxruntime_providers_cuda.dll"`:                                                                                "onnxruntime_providers_cuda.dll",
-		`CUDA execution provider is not enabled in this build.`:                                                                                                                           "",
+		`/src/provider_bridge_ort.cc:1988 Get() [ONNXRuntimeError] : 1 : FAIL : Failed to load library /opt/lib/libonnxruntime_providers_cuda.so with error: libcublasLt.so.13: cannot open shared object file: No such file or directory`: "libcublasLt.so.13",
+		`Failed to load library libonnxruntime_providers_cuda.so with error: libcublasLt.so.12: cannot open shared object file: No such file or directory`:                                                                                 "libcublasLt.so.12",
+		`Failed to load library /opt/ort/libonnxruntime_providers_shared.so with error: /opt/ort/libonnxruntime_providers_shared.so: cannot open shared object file: No such file or dir`:                                                  "libonnxruntime_providers_shared.so",
+		`LoadLibrary failed with error 126 "" when trying to load "C:\ort\onnxruntime_providers_cuda.dll"`:                                                                                                                                 "onnxruntime_providers_cuda.dll",
+		`CUDA execution provider is not enabled in this build.`: "",
 	} {
 		var report *ProviderError
 		if err := cudaError(errors.New(message)); !errors.As(err, &report) || report.Missing != want {

@@ -3,6 +3,7 @@ package ort_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -311,6 +312,24 @@ func BenchmarkRun(b *testing.B) {
 	defer cancel()
 	for b.Loop() {
 		if err := s.Run(ctx, []*ort.Tensor{x, x}, []*ort.Tensor{z}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRunManyTensors has as many inputs as a 12-layer encoder's training
+// graph has parameters.
+func BenchmarkRunManyTensors(b *testing.B) {
+	graph := [][]byte{node("Identity", "y", "x0"), output("y", float, 1)}
+	inputs := make([]*ort.Tensor, 200)
+	for i := range inputs {
+		graph = append(graph, input(fmt.Sprint("x", i), float, 1))
+		inputs[i] = orttest.Tensor[float32](b, []int64{1}, 1)
+	}
+	s := orttest.Cached(b, model(graph...))
+	y := []*ort.Tensor{orttest.Tensor[float32](b, []int64{1}, 0)}
+	for b.Loop() {
+		if err := s.Run(b.Context(), inputs, y); err != nil {
 			b.Fatal(err)
 		}
 	}

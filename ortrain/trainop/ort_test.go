@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/ortrain/ortrain/ortrain/autodiff"
 	"github.com/ortrain/ortrain/ortrain/autodiff/gradtest"
 	"github.com/ortrain/ortrain/ortrain/autodiff/rules"
 	"github.com/ortrain/ortrain/ortrain/onnx"
@@ -96,10 +97,13 @@ func TestStockRuntime(t *testing.T) {
 	c := gradtest.NewChecker(native)
 	for _, r := range table.All() {
 		t.Run(fmt.Sprintf("%s.%s", r.Domain, r.Op), func(t *testing.T) {
+			r.Samples = slices.DeleteFunc(slices.Clone(r.Samples), func(s autodiff.Sample) bool {
+				return r.Op == "Dropout" && s.Name == "training" // the runtime draws masks of its own
+			})
 			if err := c.Agree(t.Context(), table, r, stock(t, expand), float32Tolerance); err != nil {
 				t.Error("expanded:", err)
 			}
-			r.Samples = slices.DeleteFunc(slices.Clone(r.Samples), beyondFunctions(r.Op))
+			r.Samples = slices.DeleteFunc(r.Samples, beyondFunctions(r.Op))
 			if err := c.Agree(t.Context(), table, r, stock(t, call), float32Tolerance); err != nil {
 				t.Error("as functions:", err)
 			}

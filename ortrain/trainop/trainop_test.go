@@ -18,7 +18,17 @@ type tensors = map[string]*ref.Tensor
 
 // native runs models on the operators that the evaluator has of its own.
 func native(ctx context.Context, m *onnx.Model, feeds tensors) (tensors, error) {
-	return ref.Run(ctx, m, feeds)
+	return evaluate(ctx, m, feeds, ref.Options{})
+}
+
+// evaluate runs a model with the same dropout masks every time.
+func evaluate(ctx context.Context, m *onnx.Model, feeds tensors, o ref.Options) (tensors, error) {
+	o.Dropout = &ref.Dropout{Seed: 1}
+	e, err := ref.New(m, o)
+	if err != nil {
+		return nil, err
+	}
+	return e.Run(ctx, feeds)
 }
 
 // expanded runs models without a single operator of this package.
@@ -31,7 +41,7 @@ func expanded(ctx context.Context, m *onnx.Model, feeds tensors) (tensors, error
 			return nil, errors.New(n.Op + " is left")
 		}
 	}
-	return ref.Run(ctx, m, feeds)
+	return evaluate(ctx, m, feeds, ref.Options{})
 }
 
 // called runs models with their operators as functions where there is a form.
@@ -39,11 +49,7 @@ func called(ctx context.Context, m *onnx.Model, feeds tensors) (tensors, error) 
 	if err := call(m); err != nil {
 		return nil, err
 	}
-	e, err := ref.New(m, ref.Options{PreferFunctions: true})
-	if err != nil {
-		return nil, err
-	}
-	return e.Run(ctx, feeds)
+	return evaluate(ctx, m, feeds, ref.Options{PreferFunctions: true})
 }
 
 // TestExpandedGradients differentiates with bodies in place of operators.

@@ -5,6 +5,8 @@ import (
 	"sort"
 	"strings"
 	"unicode"
+
+	"github.com/ortrain/ortrain/ortrain/metric"
 )
 
 // Bayes is a multinomial naive Bayes classifier over words with Laplace
@@ -75,4 +77,18 @@ func (b *Bayes) Predict(text string) string {
 // words splits a text into lower-case words.
 func words(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' })
+}
+
+// Score counts the answers of a classifier to rows.
+func Score(rows []Row, predict func(Row) string) (*metric.Confusion, error) {
+	index := make(map[string]int64, len(intents))
+	for i, name := range Labels() {
+		index[name] = int64(i)
+	}
+	predicted, actual := make([]int64, len(rows)), make([]int64, len(rows))
+	for i, r := range rows {
+		predicted[i], actual[i] = index[predict(r)], index[r.Label]
+	}
+	c := metric.NewConfusion(len(intents))
+	return c, c.Add(predicted, actual)
 }

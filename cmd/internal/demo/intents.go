@@ -36,7 +36,7 @@ const mostRows = 100_000
 const (
 	contrastShare = 0.66
 	typoShare     = 0.20
-	mistakeShare  = 0.02
+	mistakeShare  = 0.03
 )
 
 // Labels returns the names of the intents, sorted as Generate's users need

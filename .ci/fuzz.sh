@@ -1,0 +1,20 @@
+#!/bin/sh
+# Runs every fuzz target of the module for FUZZTIME (60s), one after the other.
+set -eu
+cd "$(dirname "$0")/.."
+. .ci/lib.sh
+failed=''
+
+# shellcheck disable=SC2086 # a list of patterns
+for package in $(go list ${PACKAGES:-./...}); do
+	dir=$(go list -f '{{.Dir}}' "$package")
+	grep -qs '^func Fuzz' "$dir"/*_test.go || continue
+	for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz'); do
+		say "$package $target"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "${FUZZTIME:-60s}" "$package" || failed="$failed $package:$target"
+	done
+done
+[ -z "$failed" ] || {
+	say "failed:$failed"
+	exit 1
+}

@@ -1,0 +1,48 @@
+# shellcheck shell=sh
+# What the scripts share: names of folders, messages, hashes. Sourced, with the
+# repository root as working directory.
+
+# Where native dependencies lie. The Go side reads the same variable and has the
+# same default: the folder ortrain in the user's cache folder.
+deps_dir() {
+	if [ -n "${ORTRAIN_DEPS:-}" ]; then
+		printf '%s\n' "$ORTRAIN_DEPS"
+	elif [ "$(uname -s)" = Darwin ]; then
+		printf '%s\n' "$HOME/Library/Caches/ortrain"
+	else
+		printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}/ortrain"
+	fi
+}
+
+# platform is Go's name of this machine, such as linux-amd64.
+platform() {
+	printf '%s-%s\n' "$(go env GOOS)" "$(go env GOARCH)"
+}
+
+lib_dir() {
+	printf '%s/%s/lib\n' "$(deps_dir)" "$(platform)"
+}
+
+say() {
+	printf '%s\n' "$*" >&2
+}
+
+have() {
+	command -v "$1" >/dev/null 2>&1
+}
+
+sha256() {
+	if have sha256sum; then
+		sha256sum "$1" | cut -d' ' -f1
+	else
+		shasum -a 256 "$1" | cut -d' ' -f1
+	fi
+}
+
+# verify FILE HASH fails, and says why, when the file is not the pinned one.
+verify() {
+	got=$(sha256 "$1")
+	[ "$got" = "$2" ] && return 0
+	say "  $(basename "$1") has SHA-256 $got; $2 is pinned; not used"
+	return 1
+}

@@ -1,0 +1,55 @@
+# Everything goes through here; "make" alone lists it.
+.DEFAULT_GOAL := help
+.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt help
+
+# Where native dependencies lie, and how to link them; see .ci/env.sh.
+export ORTRAIN_DEPS := $(shell . ./.ci/lib.sh && deps_dir)
+LINK := -L$(shell . ./.ci/lib.sh && lib_dir)
+export CGO_LDFLAGS := $(if $(findstring $(LINK),$(CGO_LDFLAGS)),$(CGO_LDFLAGS),$(strip $(LINK) $(CGO_LDFLAGS)))
+
+# A test that needs ONNX Runtime fails without one, rather than being skipped.
+TEST := ORTRAIN_REQUIRE_ORT=1 go test -timeout 30m
+PACKAGES ?= ./...
+
+deps: ## install the native dependencies (CUDA=1: ONNX Runtime with CUDA)
+	@$(if $(CUDA),ORTRAIN_CUDA=1) ./.ci/deps.sh
+
+env: ## print what a plain go build or go test needs: eval "$$(make -s env)"
+	@./.ci/env.sh
+
+build: deps ## build bin/ortrain
+	go build -trimpath -o bin/ortrain ./cmd/ortrain
+
+demo: build ## fine-tune, evaluate and export a pretrained model on generated data
+	./examples/demo.sh
+
+test: deps ## run all tests
+	go vet $(PACKAGES)
+	$(TEST) $(PACKAGES)
+
+test-golden: deps ## run the tests against stored vectors and official artifacts
+	$(TEST) -count=1 -run Golden $(PACKAGES)
+
+test-cuda: ## run the tests that need a CUDA device
+	@./.ci/test-cuda.sh
+
+race: deps ## run all tests with the race detector
+	$(TEST) -race -timeout 60m $(PACKAGES)
+
+lint: ## go vet, gofmt, golangci-lint and shellcheck (the last two if installed)
+	@./.ci/lint.sh
+
+bench: build ## measure against the peers; the table goes to docs
+	./bench/run.sh
+
+interop: build ## hand exports and artifacts to other runtimes and compare
+	./interop/run.sh
+
+fuzz: deps ## run every fuzz target for FUZZTIME (60s)
+	@./.ci/fuzz.sh
+
+fmt: ## format the Go sources
+	gofmt -s -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | tr -s '$$' | expand -t 20

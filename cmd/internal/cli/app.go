@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ortrain/ortrain/export"
+	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/artifact"
+	"github.com/ortrain/ortrain/ortrain/artifact/odtc"
+	"github.com/ortrain/ortrain/ortrain/checkpoint"
+	"github.com/ortrain/ortrain/ortrain/metric"
+	"github.com/ortrain/ortrain/ortrain/model"
+	"github.com/ortrain/ortrain/ortrain/model/hub"
+	"github.com/ortrain/ortrain/ortrain/model/safetensors"
+	"github.com/ortrain/ortrain/ortrain/onnx"
+	"github.com/ortrain/ortrain/ortrain/ort"
+	"github.com/ortrain/ortrain/ortrain/task"
+	"github.com/ortrain/ortrain/pipeline/feed"
+	"github.com/ortrain/ortrain/pipeline/source"
+	"github.com/ortrain/ortrain/pipeline/tokenize"
+)
+
+// Version is the version of the program.
+const Version = "0.1.0"
+
+// kinds maps the library's errors to exit codes and hints, most telling first.
+var kinds = []kind{
+	{[]error{ort.ErrNoLibrary, ort.ErrVersion}, ExitEnvironment, "run `make deps`, or `ortrain doctor` to see where it was looked for"},
+	{[]error{ort.ErrProvider}, ExitEnvironment, "use --provider cpu, or install what is missing; `ortrain doctor` shows what is there"},
+	{[]error{ortrain.ErrConfig, feed.ErrConfig, feed.ErrSplit}, ExitUsage, "ortrain train --help lists every option"},
+	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge}, ExitData, ""},
+	{[]error{tokenize.ErrFile, tokenize.ErrUTF8, tokenize.ErrEncode, metric.ErrMetric}, ExitData, ""},
+	{[]error{model.ErrConfig, model.ErrWeights, safetensors.ErrNotFound, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},
+	{[]error{checkpoint.ErrCorrupt, checkpoint.ErrNone, checkpoint.ErrVersion, feed.ErrCursor}, ExitData, "--resume_from_checkpoint auto takes the newest checkpoint that is whole"},
+	{[]error{hub.ErrOffline, hub.ErrNotFound, hub.ErrUnauthorized, hub.ErrName, hub.ErrServer}, ExitEnvironment, "a model folder on disk works without the hub"},
+	{[]error{export.ErrParity}, ExitGate, ""},
+	{[]error{ortrain.ErrNotFinite}, ExitFailure, ""},
+}
+
+// Main runs the command line and returns the exit code.
+func Main(e Env) int {
+	app := newApp(e)
+	args := underscores(e.Args)
+	return report(e.Stderr, app.RunContext(context.Background(), args))
+}
+
+func newApp(e Env) *cli.App {
+	app := &cli.App{
+		Name:  "ortrain",
+		Usage: "fine-tune BERT-family text encoders on any stock ONNX Runtime",
+		Description: "A first run:\n\n" +
+			"   ortrain train --model_name_or_path FOLDER --train_file train.csv --output_dir out\n" +
+			"   ortrain predict --model_name_or_path out/export --test_file new.csv --output_dir predictions\n\n" +
+			"Exit codes: 0 done, 1 failed, 2 usage, 3 data, 4 a gate failed, 5 environment, 130 interrupted after a checkpoint.",
+		Version: Version, HideHelpCommand: true,
+		Writer: e.Stdout, ErrWriter: e.Stderr, Reader: e.Stdin,
+		ExitErrHandler: func(*cli.Context, error) {},
+		Commands: []*cli.Command{
+			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e),
+		},
+		CommandNotFound: nil,
+		Action: func(c *cli.Context) error {
+			if name := c.Args().First(); name != "" {
+				return usage("there is no command %s; did you mean %s?", name, nearest(name, commandNames(c.App)))
+			}
+			return cli.ShowAppHelp(c)
+		},
+	}
+	app.OnUsageError = onUsageError
+	for _, c := range app.Commands {
+		c.OnUsageError = onUsageError
+	}
+	return app
+}
+
+func commandNames(app *cli.App) []string {
+	var names []string
+	for _, c := range app.Commands {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+var undefined = regexp.MustCompile(`flag provided but not defined: -+(\S+)`)
+
+// onUsageError turns the flag package's errors into ours, with the nearest
+// name.
+func onUsageError(c *cli.Context, err error, _ bool) error {
+	m := undefined.FindStringSubmatch(err.Error())
+	if m == nil {
+		return usage("%w", err)
+	}
+	name := strings.ReplaceAll(m[1], "-", "_")
+	if why, ok := refused[name]; ok {
+		return usage("--%s is not an option here: %s", name, why)
+	}
+	var have []string
+	for _, f := range c.Command.Flags {
+		have = append(have, f.Names()...)
+	}
+	if slices.Contains(optionNames(), name) {
+		return usage("%s takes no option --%s; ortrain %s --help lists its options", c.Command.Name, name, c.Command.Name)
+	}
+	if len(have) == 0 {
+		return usage("there is no option --%s", name)
+	}
+	return usage("there is no option --%s; did you mean --%s?", name, strings.ReplaceAll(nearest(name, have), ", ", ", --"))
+}
+
+// command returns a command over the named options of Run. Its action gets the
+// options resolved: flags over environment over file over defaults.
+func command(e Env, name, text, argsUsage string, names []string, action func(ctx context.Context, e Env, run Run) error) *cli.Command {
+	run := DefaultRun()
+	return &cli.Command{
+		Name: name, Usage: text, ArgsUsage: argsUsage, Flags: flagsFor(&run, names...),
+		Action: func(c *cli.Context) error {
+			resolved := DefaultRun()
+			if c.Args().Len() > 1 || c.Args().Len() == 1 && argsUsage == "" {
+				return usage("%s takes no arguments after its options; %q is one", name, c.Args().Get(0))
+			}
+			if file := c.Args().First(); file != "" {
+				if err := readConfig(file, &resolved); err != nil {
+					return err
+				}
+			}
+			if err := environment(e.Getenv, &resolved); err != nil {
+				return err
+			}
+			given := options(&run)
+			for i, o := range options(&resolved) {
+				if isSet(c, o.name) {
+					o.value.Set(given[i].value)
+				}
+			}
+			return action(c.Context, e, resolved)
+		},
+	}
+}
+
+// isSet reports whether an option was given as a flag, by any of its names.
+func isSet(c *cli.Context, name string) bool {
+	for _, n := range append([]string{name}, aliases[name]...) {
+		if c.IsSet(n) {
+			return true
+		}
+	}
+	return false
+}
+
+// must reports options that a command cannot do without.
+func must(pairs ...string) error {
+	var missing []error
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			missing = append(missing, fmt.Errorf("--%s is needed", pairs[i]))
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fail(ExitUsage, errors.Join(missing...), "")
+}

@@ -1,0 +1,168 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/metric"
+	"github.com/ortrain/ortrain/ortrain/task"
+	"github.com/ortrain/ortrain/pipeline/feed"
+	"github.com/ortrain/ortrain/pipeline/sample"
+	"github.com/ortrain/ortrain/pipeline/source"
+	"github.com/ortrain/ortrain/pipeline/tokenize"
+)
+
+// trainData and evalData give a Feed's batches to the trainer.
+type trainData struct{ *feed.Feed }
+
+// Batches implements ortrain.Data.
+func (d trainData) Batches() int { _, n := d.Len(); return n }
+
+// Examples implements ortrain.Data.
+func (d trainData) Examples() int64 { n, _ := d.Len(); return int64(n) }
+
+// Epoch implements ortrain.Data.
+func (d trainData) Epoch(_ context.Context, from sample.Cursor) (ortrain.Batches, error) {
+	return d.Feed.Epoch(from)
+}
+
+type evalData struct{ trainData }
+
+// Epoch implements ortrain.Data: all rows in an order that never changes.
+func (d evalData) Epoch(context.Context, sample.Cursor) (ortrain.Batches, error) {
+	return d.Evaluate(), nil
+}
+
+// feedConfig returns what all data of a run share.
+func feedConfig(run Run, tok *tokenize.Tokenizer, file string) feed.Config {
+	c := feed.DefaultConfig()
+	c.Files = []string{file}
+	c.Columns = source.Columns{Text: run.TextColumn, Pair: run.TextPairColumn, Label: run.LabelColumn}
+	c.Tokenizer, c.MaxLength, c.Workers = tok, run.MaxSeqLength, run.Workers
+	c.BatchSize, c.GroupByLength, c.Seed = run.TrainBatchSize, run.GroupByLength, run.Training.Seed
+	return c
+}
+
+// datasets are the parts of a run's data; each may be nil.
+type datasets struct {
+	train, validation, test *feed.Feed
+	// carved says that validation was taken out of the training file.
+	carved bool
+	open   []io.Closer
+	names  []string
+}
+
+// Close closes all files.
+func (d *datasets) Close() error {
+	var first error
+	for _, c := range d.open {
+		if err := c.Close(); first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// evaluates reports whether the run compares itself with validation data on the
+// way.
+func evaluates(run Run) bool {
+	return run.DoEval || run.Training.EvalStrategy != ortrain.Never || run.Training.LoadBestModelAtEnd || run.Training.EarlyStoppingPatience > 0
+}
+
+// openTraining opens training, validation and test data. names are the model's
+// labels, nil to take the data's.
+func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names []string) (_ *datasets, err error) {
+	d := &datasets{names: names}
+	defer func() {
+		if err != nil {
+			_ = d.Close()
+		}
+	}()
+	c := feedConfig(run, tok, run.TrainFile)
+	c.Names = names
+	if d.train, err = d.read(ctx, c); err != nil {
+		return nil, err
+	}
+	d.names = d.train.Names()
+	switch {
+	case run.ValidationFile != "":
+		d.validation, err = d.read(ctx, d.evaluation(run, tok, run.ValidationFile))
+	case run.ValidationSplit > 0 || evaluates(run):
+		share := run.ValidationSplit
+		if share == 0 {
+			share = defaultSplit
+		}
+		d.carved = true
+		d.train, d.validation, err = d.train.Split(share)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if run.TestFile != "" {
+		if d.test, err = d.read(ctx, d.evaluation(run, tok, run.TestFile)); err != nil {
+			return nil, err
+		}
+	}
+	if n := run.MaxTrainSamples; n > 0 {
+		d.train = d.train.Limit(n)
+	}
+	if n := run.MaxEvalSamples; n > 0 && d.validation != nil {
+		d.validation = d.validation.Limit(n)
+	}
+	return d, nil
+}
+
+// defaultSplit is the share of the training rows that is held out when an
+// evaluation is asked for and no validation file is given.
+const defaultSplit = 0.3
+
+func (d *datasets) read(ctx context.Context, c feed.Config) (*feed.Feed, error) {
+	f, err := feed.Open(ctx, c)
+	if err == nil {
+		d.open = append(d.open, f)
+	}
+	return f, err
+}
+
+// evaluation is the configuration of validation and test files: the training
+// data's labels in the training data's order.
+func (d *datasets) evaluation(run Run, tok *tokenize.Tokenizer, file string) feed.Config {
+	c := feedConfig(run, tok, file)
+	c.Names, c.BatchSize, c.Shuffle, c.GroupByLength = d.names, run.EvalBatchSize, false, true
+	return c
+}
+
+// classScorer turns logits into classification metrics.
+type classScorer struct {
+	task      task.Task
+	confusion *metric.Confusion
+}
+
+func newScorer(classes int) func() ortrain.Scorer {
+	return func() ortrain.Scorer {
+		return &classScorer{task.Classification(), metric.NewConfusion(classes)}
+	}
+}
+
+// Add implements ortrain.Scorer.
+func (s *classScorer) Add(out ortrain.Outputs, b *sample.Batch) error {
+	p, err := s.task.Predict(out.Logits, out.LogitsShape)
+	if err != nil {
+		return err
+	}
+	if len(b.Labels.Int) != len(p.Labels) {
+		return fmt.Errorf("%d predictions for %d labels", len(p.Labels), len(b.Labels.Int))
+	}
+	return s.confusion.Add(p.Labels, b.Labels.Int)
+}
+
+// Metrics implements ortrain.Scorer.
+func (s *classScorer) Metrics() map[string]float64 {
+	m := make(map[string]float64)
+	for _, v := range s.confusion.Summary() {
+		m[v.Name] = v.Value
+	}
+	return m
+}

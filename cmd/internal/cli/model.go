@@ -1,0 +1,262 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/ortrain/ortrain/export"
+	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/artifact"
+	"github.com/ortrain/ortrain/ortrain/autodiff/rules"
+	"github.com/ortrain/ortrain/ortrain/model"
+	"github.com/ortrain/ortrain/ortrain/model/hub"
+	"github.com/ortrain/ortrain/ortrain/native"
+	"github.com/ortrain/ortrain/ortrain/optim"
+	"github.com/ortrain/ortrain/ortrain/ort"
+	"github.com/ortrain/ortrain/ortrain/task"
+	"github.com/ortrain/ortrain/pipeline/sample"
+	"github.com/ortrain/ortrain/pipeline/tokenize"
+)
+
+// folder is a model on disk: a Hugging Face folder, an export or one of our
+// checkpoints.
+type folder struct {
+	path   string
+	config *model.Config
+	// checkpoint is the training checkpoint that holds the weights, "" for
+	// safetensors or for none (from scratch).
+	checkpoint string
+	scratch    bool
+	files      map[string][]byte // of the tokenizer
+}
+
+// openFolder finds the model that the options name: a folder, or a hub name
+// that is downloaded or already cached.
+func openFolder(ctx context.Context, e Env, run Run) (*folder, error) {
+	if run.ModelNameOrPath == "" && run.ConfigName == "" {
+		return nil, usage("which model? give --model_name_or_path a folder or a hub name such as org/name, or --config_name to train from scratch")
+	}
+	f := &folder{path: run.ModelNameOrPath, files: make(map[string][]byte)}
+	if f.path != "" {
+		if err := f.locate(ctx, e, run); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if run.ConfigName != "" {
+		f.scratch = f.path == ""
+		data, rerr := os.ReadFile(run.ConfigName)
+		if rerr != nil {
+			return nil, usage("configuration of the model: %w", rerr)
+		}
+		f.config, err = model.ParseConfig(data)
+	} else {
+		f.config, err = model.ReadConfig(f.path)
+	}
+	if err != nil {
+		return nil, fail(ExitData, err, "a model folder holds config.json, model.safetensors and tokenizer.json or vocab.txt")
+	}
+	return f, f.readTokenizerFiles(run)
+}
+
+// locate settles the folder and the kind of its weights.
+func (f *folder) locate(ctx context.Context, e Env, run Run) error {
+	info, err := os.Stat(f.path)
+	if err == nil && !info.IsDir() {
+		return usage("--model_name_or_path %s is a file; give the folder that holds it", f.path)
+	}
+	if err != nil {
+		if !hub.IsName(f.path) || strings.HasPrefix(f.path, ".") {
+			return usage("--model_name_or_path %s: there is no such folder", f.path)
+		}
+		cache, _ := os.UserCacheDir()
+		lookup := func(name string) (string, bool) { v := e.Getenv(name); return v, v != "" }
+		if f.path, err = hub.Download(ctx, hub.FromEnv(lookup, cache), f.path, run.Revision); err != nil {
+			return err
+		}
+	}
+	if path := filepath.Join(f.path, artifact.CheckpointFile); isFile(path) {
+		f.checkpoint = path
+	}
+	return nil
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// largestTokenizerFile bounds what is read into memory and copied on.
+const largestTokenizerFile = 256 << 20
+
+func (f *folder) readTokenizerFiles(run Run) error {
+	dir := f.tokenizerFolder(run)
+	for _, name := range export.TokenizerFiles {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			continue
+		}
+		if info.Size() > largestTokenizerFile {
+			return fail(ExitData, fmt.Errorf("%s has %d bytes; at most %d are read", filepath.Join(dir, name), info.Size(), largestTokenizerFile), "")
+		}
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			return fail(ExitData, err, "")
+		}
+		f.files[name] = data
+	}
+	return nil
+}
+
+func (f *folder) tokenizerFolder(run Run) string {
+	if run.TokenizerName != "" {
+		return run.TokenizerName
+	}
+	if f.path == "" {
+		return filepath.Dir(run.ConfigName)
+	}
+	return f.path
+}
+
+// tokenizer opens the tokenizer and checks it against the model.
+func (f *folder) tokenizer(run Run) (*tokenize.Tokenizer, error) {
+	t, err := tokenize.Open(f.tokenizerFolder(run))
+	if err != nil {
+		return nil, err
+	}
+	if int64(t.Size()) > f.config.VocabSize {
+		err := fmt.Errorf("the tokenizer has ids up to %d, the model's embedding table %d rows: they do not belong together", t.Size()-1, f.config.VocabSize)
+		return nil, errors.Join(fail(ExitData, err, "give the model's own tokenizer with --tokenizer_name"), t.Close())
+	}
+	f.files["tokenizer.json"] = t.File()
+	return t, nil
+}
+
+// labels returns the names that the model was fine-tuned with, nil if it has
+// none of its own.
+func (f *folder) labels() []string {
+	for i, name := range f.config.Labels {
+		if name != fmt.Sprintf("LABEL_%d", i) {
+			return f.config.Labels
+		}
+	}
+	return nil
+}
+
+// graphs builds training and evaluation graphs and makes artifacts of them.
+func graphs(c *model.Config, run Run, train bool) (*artifact.Set, []model.Param, error) {
+	form := model.Packed
+	switch run.Form {
+	case "packed":
+	case "padded":
+		form = model.Padded
+	default:
+		return nil, nil, usage("--form is %q; packed or padded is expected", run.Form)
+	}
+	t := task.Classification()
+	build := func(mode model.Mode) (*task.Graph, error) {
+		return task.Build(c, t, task.Options{Form: form, Mode: mode, Opset: run.Opset})
+	}
+	eval, err := build(model.Eval)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !train {
+		return &artifact.Set{Eval: eval.Model}, eval.Params, nil
+	}
+	g, err := build(model.Train)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := make([]string, len(g.Params))
+	for i, p := range g.Params {
+		names[i] = p.Name
+	}
+	o := artifact.DefaultAdamW()
+	o.Alpha, o.Beta, o.Epsilon = float32(run.Training.AdamBeta1), float32(run.Training.AdamBeta2), float32(run.Training.AdamEpsilon)
+	o.WeightDecay = float32(run.Training.WeightDecay)
+	if run.Training.Optim == "sgd" {
+		o = artifact.Optimizer{Kind: artifact.SGD}
+	}
+	set, err := artifact.Generate(artifact.Request{Train: g.Model, Eval: eval.Model, Trainable: names, Rules: rules.Standard(), Optimizer: o})
+	return set, g.Params, err
+}
+
+// network loads the graphs and the folder's weights.
+func (f *folder) network(env *ort.Env, run Run, train bool, set *artifact.Set, params []model.Param) (*ortrain.Network, *model.Report, error) {
+	method, err := method(run)
+	if err != nil {
+		return nil, nil, err
+	}
+	list := make([]ortrain.Parameter, len(params))
+	for i, p := range params {
+		list[i] = ortrain.Parameter{Name: p.Name, Shape: p.Shape, Trainable: true}
+	}
+	net, err := ortrain.NewNetwork(env, set, list, ortrain.NetworkOptions{
+		Threads: run.Threads, Seed: run.Training.Seed, PadID: f.config.PadTokenID, EvaluateOnly: !train, Method: method,
+		Rates:    optim.Decay(run.Training.WeightDecay),
+		Provider: ort.Provider{Name: run.Provider, DeviceID: run.DeviceID, GPUMemLimit: run.GPUMemLimit},
+		Count:    func(l sample.Labels) int { return task.Classification().Count(l) },
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	report, err := f.fill(net, params, run.Training.Seed)
+	if err != nil {
+		return nil, nil, errors.Join(err, net.Close())
+	}
+	return net, report, nil
+}
+
+// fill reads or draws the weights.
+func (f *folder) fill(net *ortrain.Network, params []model.Param, seed uint64) (*model.Report, error) {
+	if f.checkpoint != "" {
+		return nil, net.LoadCheckpoint(f.checkpoint)
+	}
+	dst := make([][]float32, len(params))
+	for i, p := range params {
+		dst[i] = net.Weight(p.Name)
+	}
+	if f.scratch {
+		report := &model.Report{}
+		for i := range params {
+			params[i].Draw(seed, dst[i])
+			report.Initialised = append(report.Initialised, params[i].Name)
+		}
+		return report, nil
+	}
+	pre, err := model.Load(f.path)
+	if err != nil {
+		return nil, err
+	}
+	report, err := pre.Read(params, model.ReadOptions{Seed: seed}, dst)
+	return report, errors.Join(err, pre.Close())
+}
+
+// method returns the optimizer that the options ask for.
+func method(run Run) (optim.Method, error) {
+	c := run.Training
+	switch c.Optim {
+	case "adamw", "adamw_torch", "adamw_torch_fused":
+		return optim.AdamW{Mode: native.Torch, Beta1: c.AdamBeta1, Beta2: c.AdamBeta2, Epsilon: c.AdamEpsilon}, nil
+	case "adamw_hf":
+		return optim.AdamW{Mode: native.HuggingFace, Beta1: c.AdamBeta1, Beta2: c.AdamBeta2, Epsilon: c.AdamEpsilon}, nil
+	case "sgd":
+		return optim.SGD{}, nil
+	}
+	return nil, usage("--optim is %q; adamw, adamw_hf or sgd is expected", c.Optim)
+}
+
+// openRuntime loads the library and its environment.
+func openRuntime(run Run) (*ort.Env, error) {
+	switch run.Provider {
+	case ort.CPU, ort.CUDA:
+	default:
+		return nil, usage("--provider is %q; cpu or cuda is expected", run.Provider)
+	}
+	return ort.Open(ort.EnvOptions{Library: run.Library})
+}

@@ -1,0 +1,378 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/checkpoint"
+	"github.com/ortrain/ortrain/ortrain/checkpoint/disk"
+	"github.com/ortrain/ortrain/ortrain/model"
+	"github.com/ortrain/ortrain/ortrain/ort"
+	"github.com/ortrain/ortrain/pipeline/tokenize"
+)
+
+func trainCommand(e Env) *cli.Command {
+	return command(e, "train", "fine-tune a model, evaluate it and export it", "[CONFIG.yaml]", nil, func(ctx context.Context, e Env, run Run) error {
+		_, err := train(ctx, e, run)
+		return err
+	})
+}
+
+// The files of a run folder beside checkpoints.
+const (
+	configFile  = "config.resolved.yaml"
+	logFile     = "train_log.jsonl"
+	artifactDir = "artifacts"
+	exportDir   = "export"
+	evalDir     = "eval"
+	resultsFile = "all_results.json"
+)
+
+// trained is what a run has brought, for those who go on with it.
+type trained struct {
+	result  ortrain.Result
+	metrics map[string]float64 // of all parts, with their prefix
+	export  string
+}
+
+// train does a whole run.
+func train(ctx context.Context, e Env, run Run) (*trained, error) {
+	if err := errors.Join(must("train_file", run.TrainFile, "output_dir", run.OutputDir), run.Training.Validate()); err != nil {
+		return nil, err
+	}
+	text, err := resolved(run)
+	if err != nil {
+		return nil, err
+	}
+	if run.DryRun {
+		_, err := e.Stdout.Write(text)
+		return nil, err
+	}
+	if err := checkOutput(run); err != nil {
+		return nil, err
+	}
+	ctx, stop, done := e.interrupts(ctx)
+	defer done()
+	s, err := openSession(ctx, e, run)
+	if err != nil {
+		return nil, err
+	}
+	defer s.close()
+	if err := writeFile(filepath.Join(run.OutputDir, configFile), text); err != nil {
+		return nil, err
+	}
+	out, err := s.fit(ctx, stop)
+	if err != nil {
+		return out, err
+	}
+	if out.result.Stopped == ortrain.StoppedBySignal {
+		return out, fail(ExitInterrupted, fmt.Errorf("interrupted; %s is saved", out.result.Checkpoint),
+			"go on with: ortrain train "+filepath.Join(run.OutputDir, configFile)+" --resume_from_checkpoint auto")
+	}
+	return out, s.finish(ctx, out)
+}
+
+// checkOutput refuses a folder that holds another run.
+func checkOutput(run Run) error {
+	steps, err := checkpoint.Steps(nil, run.OutputDir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fail(ExitUsage, err, "")
+	}
+	_, logged := os.Stat(filepath.Join(run.OutputDir, logFile))
+	if (len(steps) > 0 || logged == nil) && run.Resume == "" && !run.OverwriteOutputDir {
+		return fail(ExitUsage, fmt.Errorf("--output_dir %s holds a run already", run.OutputDir),
+			"go on with --resume_from_checkpoint auto, start anew with --overwrite_output_dir, or choose another folder")
+	}
+	if run.OverwriteOutputDir && run.Resume == "" {
+		for _, step := range steps {
+			if err := os.RemoveAll(filepath.Join(run.OutputDir, checkpoint.Name(step))); err != nil {
+				return err
+			}
+		}
+		for _, name := range []string{logFile, "best", "last"} {
+			if err := os.Remove(filepath.Join(run.OutputDir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return os.MkdirAll(run.OutputDir, 0o755)
+}
+
+// session is everything open during a run.
+type session struct {
+	env    Env
+	run    Run
+	folder *folder
+	tok    *tokenize.Tokenizer
+	data   *datasets
+	ort    *ort.Env
+	net    *ortrain.Network
+	params []model.Param
+	stores *checkpoint.Store
+	closer []io.Closer
+}
+
+// close closes in the opposite order of opening. What was written is safe
+// already, so errors here change nothing for the user.
+func (s *session) close() {
+	for _, c := range slices.Backward(s.closer) {
+		_ = c.Close()
+	}
+}
+
+// say prints a line about the run unless it is quiet.
+func (s *session) say(format string, args ...any) {
+	if !s.run.Quiet && s.run.LogFormat != "json" {
+		fmt.Fprintf(s.env.Stderr, format+"\n", args...)
+	}
+}
+
+func openSession(ctx context.Context, e Env, run Run) (_ *session, err error) {
+	s := &session{env: e, run: run}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	// The runtime first: without it everything else is in vain.
+	if s.ort, err = openRuntime(run); err != nil {
+		return nil, err
+	}
+	s.closer = append(s.closer, s.ort)
+	if s.folder, err = openFolder(ctx, e, run); err != nil {
+		return nil, err
+	}
+	if s.tok, err = s.folder.tokenizer(run); err != nil {
+		return nil, err
+	}
+	s.closer = append(s.closer, s.tok)
+	if s.data, err = openTraining(ctx, run, s.tok, s.folder.labels()); err != nil {
+		return nil, err
+	}
+	s.closer = append(s.closer, s.data)
+	s.describeData()
+	if err := s.folder.config.SetLabels(s.data.names); err != nil {
+		return nil, err
+	}
+	return s, s.openNetwork(ctx)
+}
+
+// describeData says which rows go where.
+func (s *session) describeData() {
+	d := s.data
+	text := fmt.Sprintf("data: %s rows to train on", thousands(int64(d.train.Rows())))
+	if d.validation != nil {
+		text += fmt.Sprintf(", %s to validate on", thousands(int64(d.validation.Rows())))
+		if d.carved {
+			text += " (held out of the training file by a hash of their text)"
+		}
+	}
+	if d.test != nil {
+		text += fmt.Sprintf(", %s to test on", thousands(int64(d.test.Rows())))
+	}
+	s.say("%s; %d labels", text, len(d.names))
+}
+
+func (s *session) openNetwork(ctx context.Context) error {
+	set, params, err := graphs(s.folder.config, s.run, true)
+	if err != nil {
+		return err
+	}
+	s.params = params
+	if err := saveArtifacts(ctx, filepath.Join(s.run.OutputDir, artifactDir), set, s.folder, params, s.run); err != nil {
+		return err
+	}
+	net, report, err := s.folder.network(s.ort, s.run, true, set, params)
+	if err != nil {
+		return err
+	}
+	s.net = net
+	s.closer = append(s.closer, net)
+	s.describeWeights(report)
+	s.stores, err = checkpoint.Open(s.run.OutputDir, checkpoint.Options{SaveTotalLimit: s.run.Training.SaveTotalLimit, Lock: disk.Lock})
+	if err != nil {
+		return err
+	}
+	s.closer = append(s.closer, s.stores)
+	return nil
+}
+
+// describeWeights says where the weights came from.
+func (s *session) describeWeights(r *model.Report) {
+	var total int64
+	for i := range s.params {
+		total += s.params[i].Len()
+	}
+	switch {
+	case r == nil:
+		s.say("model: %s, %s weights from a checkpoint", s.folder.config.ModelType, thousands(total))
+	case len(r.Loaded) == 0:
+		s.say("model: %s from scratch, %s weights drawn from seed %d", s.folder.config.ModelType, thousands(total), s.run.Training.Seed)
+	default:
+		text := fmt.Sprintf("model: %s, %s weights, %d tensors read", s.folder.config.ModelType, thousands(total), len(r.Loaded))
+		if n := len(r.Initialised); n > 0 {
+			text += fmt.Sprintf(", %d drawn anew (%s)", n, strings.Join(r.Initialised[:min(n, 4)], ", "))
+		}
+		if n := len(r.Ignored); n > 0 {
+			text += fmt.Sprintf(", %d ignored (%s)", n, strings.Join(r.Ignored[:min(n, 4)], ", "))
+		}
+		s.say("%s", text)
+	}
+}
+
+// fit trains.
+func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, error) {
+	store := ortrain.NewRunStore(s.net, s.stores, s.run.OutputDir)
+	store.Config, store.Files = s.run.Training, maps.Clone(s.folder.files)
+	config, err := json.MarshalIndent(s.folder.config, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	store.Files["config.json"] = config
+	parts := ortrain.Parts{Engine: s.net, Train: trainData{s.data.train}, Store: store, Stop: stop, Now: s.env.Now}
+	if s.data.validation != nil {
+		parts.Eval, parts.Scorer = evalData{trainData{s.data.validation}}, newScorer(len(s.data.names))
+	}
+	if parts.Resume, err = s.resume(ctx, store); err != nil {
+		return nil, err
+	}
+	log, err := os.OpenFile(filepath.Join(s.run.OutputDir, logFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	s.closer = append(s.closer, log)
+	shown := newProgress(s.env, s.run, log)
+	parts.Observer = shown
+	t, err := ortrain.New(s.run.Training, parts)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.reserve(ctx); err != nil {
+		return nil, err
+	}
+	result, err := t.Run(ctx)
+	shown.endLine()
+	return &trained{result: result, metrics: make(map[string]float64)}, errors.Join(err, shown.err)
+}
+
+// reserve evaluates the largest batch once, so that the runtime's memory has
+// its final size before the first step.
+func (s *session) reserve(ctx context.Context) error {
+	b, err := s.data.train.Largest(ctx)
+	if err != nil {
+		return err
+	}
+	return s.net.Reserve(ctx, b)
+}
+
+// resume brings back the checkpoint that the options name.
+func (s *session) resume(ctx context.Context, store *ortrain.RunStore) (ortrain.State, error) {
+	var c *checkpoint.Checkpoint
+	var err error
+	switch s.run.Resume {
+	case "":
+		return ortrain.State{}, nil
+	case "auto", "true":
+		var skipped []error
+		c, skipped, err = checkpoint.Auto(ctx, nil, s.run.OutputDir)
+		for _, why := range skipped {
+			s.say("passed over: %v", why)
+		}
+		if errors.Is(err, checkpoint.ErrNone) {
+			s.say("no checkpoint in %s yet: starting at step 1", s.run.OutputDir)
+			return ortrain.State{}, nil
+		}
+	default:
+		c, err = checkpoint.Load(ctx, nil, s.run.Resume)
+	}
+	if err != nil {
+		return ortrain.State{}, err
+	}
+	s.say("going on from %s", c.Dir)
+	return store.Resume(c)
+}
+
+// finish evaluates, predicts, exports and writes the results.
+func (s *session) finish(ctx context.Context, out *trained) error {
+	r := out.result
+	seconds := max(r.Training.Seconds(), 1e-9)
+	out.metrics["train_loss"], out.metrics["epoch"] = r.TrainLoss, r.Epoch
+	out.metrics["train_runtime"], out.metrics["train_samples_per_second"] = seconds, float64(r.Examples)/seconds
+	out.metrics["train_steps_per_second"] = float64(r.Steps) / seconds
+	if err := s.evaluateParts(ctx, out); err != nil {
+		return err
+	}
+	if err := s.exportModel(ctx, out); err != nil {
+		return err
+	}
+	path := filepath.Join(s.run.OutputDir, evalDir, resultsFile)
+	if err := writeJSON(path, out.metrics); err != nil {
+		return err
+	}
+	s.say("results in %s", path)
+	return nil
+}
+
+// evaluateParts goes through validation and test data with the final weights.
+func (s *session) evaluateParts(ctx context.Context, out *trained) error {
+	dir := filepath.Join(s.run.OutputDir, evalDir)
+	if d := s.data.validation; d != nil {
+		if err := s.part(ctx, "eval", evalData{trainData{d}}, "", out); err != nil {
+			return err
+		}
+	}
+	if d := s.data.test; d != nil {
+		return s.part(ctx, "predict", evalData{trainData{d}}, dir, out)
+	}
+	return nil
+}
+
+// part evaluates one part and writes predictions into dir unless that is "".
+func (s *session) part(ctx context.Context, prefix string, d evalData, dir string, out *trained) error {
+	p := newPredictions(s.folder.config.Labels, d.Feed)
+	e, err := ortrain.Evaluate(ctx, s.net, d, newScorer(len(s.data.names))(), p.add)
+	if err != nil {
+		return err
+	}
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(e.Metrics)) {
+		out.metrics[prefix+"_"+name] = e.Metrics[name]
+		fmt.Fprintf(&text, "  %s %.4f", name, e.Metrics[name])
+	}
+	out.metrics[prefix+"_samples"] = float64(e.Examples)
+	s.say("%s on %s rows%s", map[string]string{"eval": "validation", "predict": "test"}[prefix], thousands(int64(e.Examples)), text.String())
+	if dir == "" {
+		return nil
+	}
+	return p.write(dir)
+}
+
+// writeFile makes path hold data, whole or not at all.
+func writeFile(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return disk.WriteFile(disk.OS(), path, int64(len(data)), func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(path, append(data, '\n'))
+}
