@@ -47,11 +47,7 @@ func (n *Network) fill(f *artifact.Folder) error {
 	if n.optimizer == nil || len(f.Checkpoint.Groups) == 0 {
 		return nil
 	}
-	state, err := artifact.ReadMoments(f.Checkpoint, n.optimizer.State())
-	if err != nil {
-		return err
-	}
-	return n.optimizer.Load(state)
+	return n.loadMoments(f.Checkpoint)
 }
 
 // SaveArtifacts writes a set together with the network's weights, moments and

@@ -45,7 +45,7 @@ func trainSteps(t *testing.T, n *ortrain.Network, c *goldenCase, from, to int) (
 
 // Artifacts that were written, half trained, written and read again train as
 // if they had never left memory, byte for byte.
-func TestArtifactsRoundTrip(t *testing.T) {
+func TestGoldenArtifactsRoundTrip(t *testing.T) {
 	golden := shared(t, "testdata", "golden", "bert-cls")
 	c := readCase(t, golden)
 	const half = 5
@@ -89,7 +89,7 @@ func TestArtifactsRoundTrip(t *testing.T) {
 
 // A stock runtime loads the training model as it is on disk, function bodies and
 // all, and computes the loss and the gradients that the lowered graph gives.
-func TestTrainingModelOnStockRuntime(t *testing.T) {
+func TestGoldenTrainingModelOnStockRuntime(t *testing.T) {
 	env := orttest.Env(t)
 	golden := shared(t, "testdata", "golden", "bert-cls")
 	c := readCase(t, golden)

@@ -31,6 +31,7 @@ type Network struct {
 	evalBind  *program.Binder
 	weights   map[string]*ort.Tensor
 	order     []string // parameters in the training graph's order
+	frozen    map[string]bool
 	grads     map[string]*ort.Tensor
 	optimizer *optim.Optimizer
 	sum       *optim.Accumulator
@@ -80,6 +81,7 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 	n = &Network{
 		opts: opts, kernels: native.New(threads(opts.Threads)),
 		weights: make(map[string]*ort.Tensor), grads: make(map[string]*ort.Tensor), tables: make(map[string][]string),
+		frozen: make(map[string]bool),
 	}
 	defer func() {
 		if err != nil {
@@ -89,7 +91,7 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 	}()
 	names := make([]string, len(params))
 	for i, p := range params {
-		names[i] = p.Name
+		names[i], n.frozen[p.Name] = p.Name, !p.Trainable
 		if n.weights[p.Name], err = ort.NewTensor(onnx.Float, p.Shape...); err != nil {
 			return n, fmt.Errorf("ortrain: parameter %q: %w", p.Name, err)
 		}

@@ -66,7 +66,7 @@ func closing(t testing.TB, close func() error) {
 	}
 }
 
-func TestOfficialArtifacts(t *testing.T) {
+func TestGoldenOfficialArtifacts(t *testing.T) {
 	root := os.Getenv("ORTRAIN_ORT_ARTIFACTS")
 	if root == "" {
 		root = shared(t, "testdata", "ort-artifacts")
@@ -236,7 +236,7 @@ var trainingAPILosses = []float64{
 
 // The multilayer perceptron of ONNX Runtime's own tests: int32 labels, inputs
 // of other names, IR version 7.
-func TestTrainingAPI(t *testing.T) {
+func TestGoldenTrainingAPI(t *testing.T) {
 	dir := shared(t, "testdata", "ort-artifacts", "microsoft-onnxruntime", "training_api")
 	files := artifact.Files{Training: "training_model.onnx", Eval: "eval_model.onnx", Optimizer: "adamw.onnx", Checkpoint: "checkpoint.ckpt"}
 	text, err := os.ReadFile(filepath.Join(dir, "input-0.in"))
@@ -284,7 +284,7 @@ func TestTrainingAPI(t *testing.T) {
 // The official gradient of the position table is that of the first sequence of
 // each batch only; Repair makes it PyTorch's. Steps of plain gradient descent at
 // rate 1 show the gradient.
-func TestRepairedGradients(t *testing.T) {
+func TestGoldenRepairedGradients(t *testing.T) {
 	dir := shared(t, "testdata", "ort-artifacts", "tiny-bert-1.19.2")
 	want := readGradients(t, shared(t, "testdata", "golden", "bert-cls", "grads.safetensors"))
 	batch := goldenFeeds(t, "golden bert-cls")[0]

@@ -12,7 +12,6 @@ import (
 	"github.com/ortrain/ortrain/ortrain/artifact/odtc"
 	"github.com/ortrain/ortrain/ortrain/checkpoint"
 	"github.com/ortrain/ortrain/ortrain/onnx"
-	"github.com/ortrain/ortrain/ortrain/optim"
 )
 
 // RunStore keeps the checkpoints of a Network in a run folder. Each holds the
@@ -123,37 +122,16 @@ func (s *RunStore) Resume(c *checkpoint.Checkpoint) (State, error) {
 	return st, s.net.LoadCheckpoint(c.Path(artifact.CheckpointFile))
 }
 
-// groupName is the only optimizer group that ONNX Runtime knows.
-const groupName = "group0"
-
 // checkpoint describes weights and moments, which must be settled, in the live
 // memory.
 func (n *Network) checkpoint(rate float64) *odtc.Checkpoint {
-	c := &odtc.Checkpoint{}
-	trainable := make(map[string]bool)
-	if n.optimizer != nil {
-		state := n.optimizer.State()
-		group := odtc.OptimizerGroup{Name: groupName, Step: state.Step, InitialLearningRate: float32(rate)}
-		for _, m := range state.Moments {
-			last := len(group.States) - 1
-			if last < 0 || group.States[last].Parameter != m.Parameter {
-				group.States = append(group.States, odtc.ParameterState{Parameter: m.Parameter})
-				last++
-			}
-			trainable[m.Parameter] = true
-			group.States[last].Moments = append(group.States[last].Moments,
-				odtc.Tensor{Name: m.Moment, DType: onnx.Float, Dims: m.Shape, Data: odtc.Floats(m.Data)})
-		}
-		c.Groups = []odtc.OptimizerGroup{group}
+	params := make([]artifact.Param, len(n.order))
+	for i, name := range n.order {
+		params[i] = artifact.Param{Name: name, DType: onnx.Float, Shape: n.weights[name].Shape(), Trainable: !n.frozen[name]}
 	}
-	for _, name := range n.order {
-		t := n.weights[name]
-		entry := odtc.Tensor{Name: name, DType: onnx.Float, Dims: t.Shape(), Data: odtc.Floats(t.Float32s())}
-		if trainable[name] || n.optimizer == nil {
-			c.Trainable = append(c.Trainable, entry)
-		} else {
-			c.Frozen = append(c.Frozen, entry)
-		}
+	c := artifact.NewCheckpoint(params, n.Weight)
+	if n.optimizer != nil {
+		c.Groups = []odtc.OptimizerGroup{artifact.NewGroup(n.optimizer.State(), float32(rate))}
 	}
 	return c
 }
@@ -188,23 +166,14 @@ func (n *Network) LoadCheckpoint(path string) (err error) {
 	if n.optimizer == nil || len(c.Groups) == 0 {
 		return nil
 	}
-	return n.loadMoments(c.Groups[0])
+	return n.loadMoments(c)
 }
 
-func (n *Network) loadMoments(g odtc.OptimizerGroup) error {
-	state := optim.State{Step: g.Step}
-	for _, s := range g.States {
-		for _, m := range s.Moments {
-			size := int64(1)
-			for _, d := range m.Dims {
-				size *= d
-			}
-			data := make([]float32, size)
-			if err := m.Float32(data); err != nil {
-				return fmt.Errorf("ortrain: %s of %q: %w", m.Name, s.Parameter, err)
-			}
-			state.Moments = append(state.Moments, optim.Tensor{Parameter: s.Parameter, Moment: m.Name, Shape: m.Dims, Data: data})
-		}
+// loadMoments reads moments straight into the optimizer's memory.
+func (n *Network) loadMoments(c *odtc.Checkpoint) error {
+	state, err := artifact.ReadMoments(c, n.optimizer.State())
+	if err != nil {
+		return err
 	}
 	return n.optimizer.Load(state)
 }

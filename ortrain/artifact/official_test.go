@@ -33,7 +33,7 @@ func official(t *testing.T, name ...string) string {
 // adamw is what generate_artifacts writes without being told otherwise.
 var adamw = artifact.Optimizer{Kind: artifact.AdamW, Alpha: 0.9, Beta: 0.999, Epsilon: 1e-6, AdamMode: 1, CorrectBias: 1}
 
-func TestOfficialSignatures(t *testing.T) {
+func TestGoldenSignatures(t *testing.T) {
 	for _, c := range []struct {
 		folder            []string
 		files             artifact.Files
