@@ -1,0 +1,118 @@
+#!/bin/sh
+# Hands our files to other people's programs and compares what both compute:
+#
+#   artifacts  training artifacts of a small BERT, trained in the official
+#              training build of ONNX Runtime (needs Python 3.11 and the golden
+#              case bert-cls)
+#   export     the export of a fine-tuned MiniLM, run by Python's onnxruntime
+#              (needs Python 3 with venv) and by transformers.js (needs Node and
+#              npm), on 200 texts of banking77
+#
+# Usage: interop/run.sh [artifacts|export ...]       all parts unless named
+#
+# The test data are looked for in $ORTRAIN_SHARED or in shared/ beside the
+# repository. The programs go into the folder interop of $ORTRAIN_DEPS, once.
+# When all parts have run, the figures go to docs/NUMERICS.md.
+set -eu
+cd "$(dirname "$0")/.."
+. .ci/lib.sh
+
+need() {
+	say "interop: $1"
+	exit 1
+}
+
+shared=${ORTRAIN_SHARED:-../shared}
+work=$PWD/build/interop
+peers=$(deps_dir)/interop
+parts=${*:-artifacts export}
+mkdir -p "$work" "$peers"
+: >"$work/figures"
+
+# figures prints what a peer says and keeps it. tee would hide its exit code.
+figures() {
+	"$@" >"$work/said" || {
+		cat "$work/said"
+		need "the outputs differ too much, or the program failed"
+	}
+	tee -a "$work/figures" <"$work/said"
+}
+
+# stamp FOLDER FILE... says whether a folder was installed from these files.
+stamp() {
+	folder=$1
+	shift
+	cat "$@" | cmp -s - "$folder/installed-from"
+}
+
+# venv NAME PYTHON REQUIREMENTS makes a Python environment.
+venv() {
+	stamp "$peers/$1" "$3" && return
+	say "interop: installing $3 into $peers/$1"
+	rm -rf "${peers:?}/$1"
+	if ! { "$2" -m venv "$peers/$1" && "$peers/$1/bin/pip" install --quiet --disable-pip-version-check -r "$3"; }; then
+		need "$3 could not be installed with $2; is the package index reachable?"
+	fi
+	cp "$3" "$peers/$1/installed-from"
+}
+
+artifacts() {
+	golden=$shared/testdata/golden/bert-cls
+	[ -f "$golden/case.json" ] || need "there is no golden case at $golden; set ORTRAIN_SHARED to the folder of the test data"
+	have python3.11 || need "python3.11 is missing; the official training build has no packages for other recent versions"
+	venv training python3.11 interop/requirements-training.txt
+	rm -rf "$work/artifacts"
+	go run ./interop/artifacts -case "$golden" -out "$work/artifacts"
+	# A stand-in for PyTorch, which the package imports and does not use here.
+	PYTHONPATH=interop/stub PYTHONDONTWRITEBYTECODE=1 figures "$peers/training/bin/python" interop/official.py "$work/artifacts"
+}
+
+export_() {
+	data=$shared/data/banking77
+	minilm=$(deps_dir)/models/all-MiniLM-L6-v2
+	[ -f "$data/test.csv" ] || need "there is no banking77 at $data; set ORTRAIN_SHARED to the folder of the test data"
+	[ -f "$minilm/model.safetensors" ] || need "the pretrained weights are missing; run make deps"
+	have python3 || need "python3 is missing"
+	have node || need "node is missing; install Node 20 or newer"
+	have npm || need "npm is missing; it comes with Node"
+	venv export python3 interop/requirements-export.txt
+	node=$peers/node
+	stamp "$node" interop/package.json interop/package-lock.json || {
+		say "interop: installing interop/package.json into $node"
+		rm -rf "$node"
+		mkdir -p "$node"
+		cp interop/package.json interop/package-lock.json "$node"
+		(cd "$node" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) ||
+			need "interop/package.json could not be installed; is the package registry reachable?"
+		cat interop/package.json interop/package-lock.json >"$node/installed-from"
+	}
+	rm -rf "$work/run" "$work/predictions"
+	bin/ortrain train --quiet --model_name_or_path "$minilm" --train_file "$data/train.csv" --text_column text \
+		--label_column category --output_dir "$work/run" --max_steps 60 --per_device_train_batch_size 32 --learning_rate 3e-4
+	python3 interop/texts.py "$data/test.csv" text 200 "$work/texts"
+	bin/ortrain predict --quiet --model_name_or_path "$work/run/export" --test_file "$work/texts.csv" --text_column text --output_dir "$work/predictions"
+	figures "$peers/export/bin/python" interop/export.py "$work/run/export" "$work/texts.json" "$work/predictions/predictions.jsonl"
+	INTEROP_NODE=$node figures node interop/export.mjs "$work/run/export" "$work/texts.json" "$work/predictions/predictions.jsonl"
+}
+
+for part in $parts; do
+	case $part in
+	artifacts) artifacts ;;
+	export) export_ ;;
+	*) need "there is no part $part; artifacts and export are" ;;
+	esac
+done
+
+# The figures stand between two marks in the document.
+if [ "$parts" = "artifacts export" ] && [ -f docs/NUMERICS.md ]; then
+	awk -v figures="$work/figures" '
+		/^<!-- interop:end -->/ { inside = 0 }
+		!inside { print }
+		/^<!-- interop:begin -->/ {
+			inside = 1
+			print "```text"
+			while ((getline line < figures) > 0) print line
+			print "```"
+		}' docs/NUMERICS.md >"$work/NUMERICS.md"
+	cp "$work/NUMERICS.md" docs/NUMERICS.md
+fi
