@@ -47,6 +47,8 @@ type NetworkOptions struct {
 	Provider ort.Provider
 	// Standard keeps to the runtime's own operators instead of ours.
 	Standard bool
+	// Repair corrects what official artifacts get wrong; see program.Options.
+	Repair bool
 	// Seed of the dropout masks.
 	Seed uint64
 	// PadID fills the padding of padded graphs' input_ids.
@@ -93,7 +95,7 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 		}
 	}
 	n.order = names
-	lowering := program.Options{Native: !opts.Standard && (opts.Provider.Name == "" || opts.Provider.Name == ort.CPU)}
+	lowering := program.Options{Native: !opts.Standard && (opts.Provider.Name == "" || opts.Provider.Name == ort.CPU), Repair: opts.Repair}
 	if !opts.EvaluateOnly {
 		if err := n.openTraining(env, set, params, names, lowering); err != nil {
 			return n, err

@@ -2,8 +2,11 @@ package artifact
 
 import (
 	"fmt"
+	"strconv"
 
+	"github.com/ortrain/ortrain/ortrain/native"
 	"github.com/ortrain/ortrain/ortrain/onnx"
+	"github.com/ortrain/ortrain/ortrain/optim"
 )
 
 // OptimizerKind names the update rule of an optimizer model.
@@ -100,26 +103,68 @@ func (o Optimizer) attributes() []onnx.Attr {
 // ParseOptimizer reads the rule and its constants out of an optimizer model.
 // Attributes that the model leaves out have the operator's own defaults, which
 // differ from DefaultAdamW's.
+// Errors: ErrFormat for anything but one optimizer node, with or without
+// clipping before it.
 func ParseOptimizer(m *onnx.Model) (Optimizer, error) {
 	var o Optimizer
 	for _, n := range m.Graph.Nodes {
-		switch OptimizerKind(n.Op) {
-		case AdamW:
+		kind := OptimizerKind(n.Op)
+		switch {
+		case n.Domain != onnx.DomainMicrosoft:
+			return o, unknownOptimizer(n)
+		case (kind == AdamW || kind == SGD) && o.Kind != "":
+			return o, fmt.Errorf("artifact: optimizer model has a second optimizer node %q; one is expected: %w", n.Name, ErrFormat)
+		case kind == AdamW:
 			o.Kind = AdamW
 			o.Alpha, o.Beta = n.Float("alpha", 0.9), n.Float("beta", 0.999)
 			o.Epsilon, o.WeightDecay = n.Float("epsilon", 1e-8), n.Float("weight_decay", 1e-2)
 			o.AdamMode, o.CorrectBias = n.Int("adam_mode", 0), n.Int("correct_bias", 1)
-		case SGD:
+		case kind == SGD:
 			o.Kind = SGD
-		case clipOperator:
+		case n.Op == clipOperator && n.Str("norm_type", "fro") == "fro":
 			o.ClipNorm = n.Float("max_norm", 1)
 		default:
-			return o, fmt.Errorf("artifact: optimizer model has a node %s.%s; %s, %s and %s are known: %w",
-				n.Domain, n.Op, AdamW, SGD, clipOperator, ErrFormat)
+			return o, unknownOptimizer(n)
 		}
 	}
 	if o.Kind == "" {
 		return o, fmt.Errorf("artifact: optimizer model has no %s or %s node: %w", AdamW, SGD, ErrFormat)
 	}
+	if o.AdamMode != 0 && o.AdamMode != 1 {
+		return o, fmt.Errorf("artifact: optimizer model has adam_mode %d; 0 or 1 is expected: %w", o.AdamMode, ErrFormat)
+	}
 	return o, nil
+}
+
+func unknownOptimizer(n *onnx.Node) error {
+	return fmt.Errorf("artifact: optimizer model has a node %s; %s, %s and %s (Frobenius norm) are known: %w", n, AdamW, SGD, clipOperator, ErrFormat)
+}
+
+// Method returns the update rule as package optim has it. Constants are the
+// decimal numbers that the file's 32-bit floats stand for.
+func (o Optimizer) Method() optim.Method {
+	if o.Kind == SGD {
+		return optim.SGD{}
+	}
+	return optim.AdamW{
+		Mode: native.Mode(o.AdamMode), Beta1: decimal(o.Alpha), Beta2: decimal(o.Beta),
+		Epsilon: decimal(o.Epsilon), NoBiasCorrection: o.CorrectBias == 0,
+	}
+}
+
+// Rates returns the rule of ONNX Runtime's optimizers, which have one weight
+// decay for all parameters, biases and norms included.
+func (o Optimizer) Rates() optim.Rule {
+	rates := optim.Rates{WeightDecay: decimal(o.WeightDecay), LRScale: 1}
+	return func(string) optim.Rates { return rates }
+}
+
+// decimal returns the number with the fewest digits that rounds to f: 0.9, not
+// 0.89999998.
+func decimal(f float32) float64 {
+	v, err := strconv.ParseFloat(strconv.FormatFloat(float64(f), 'g', -1, 32), 64)
+	if err != nil {
+		return float64(f) // not finite
+	}
+	return v
 }

@@ -13,6 +13,11 @@ import (
 // rows themselves and their indices become outputs, and the optimizer adds
 // them up in a fixed order. A gradient that is a sum is taken apart first.
 func (l *lowering) embeddings() error {
+	for _, gr := range l.grads {
+		if _, rows := split(gr.value); len(rows) > 0 && gr.value.Name == gr.param+suffixGrad {
+			gr.value.Name += ".whole" // what is left of it takes the name
+		}
+	}
 	t := emit.New(l.model)
 	outputs := make(map[*onnx.Value]bool)
 	for _, gr := range l.grads {
@@ -46,6 +51,9 @@ func split(v *onnx.Value) (dense []*onnx.Value, rows []*onnx.Node) {
 	case n != nil && n.Domain == onnx.DomainMicrosoft && n.Op == "GatherGrad" && n.Int("axis", 0) == 0:
 		return nil, []*onnx.Node{n}
 	case n != nil && n.Domain == onnx.DomainDefault && n.Op == "Identity":
+		if _, rows := split(n.Input(0)); len(rows) == 0 {
+			return []*onnx.Value{v}, nil
+		}
 		return split(n.Input(0))
 	case n != nil && n.Domain == onnx.DomainDefault && n.Op == "Sum":
 		for _, part := range n.Inputs {
@@ -73,7 +81,16 @@ func (l *lowering) rows(t *emit.Tape, param string, k int, n *onnx.Node) error {
 		suffix = "." + strconv.Itoa(k)
 	}
 	r := RowGrad{Param: param, Rows: param + suffixGrad + ".rows" + suffix}
-	t.Output(r.Rows, t.Reshape(dy, -1, table.Type.Shape[1].Size))
+	rows := t.Reshape(dy, -1, table.Type.Shape[1].Size)
+	agree := rowPerIndex(dy.Type.Shape, indices.Type.Shape)
+	if !agree {
+		l.out.Cut = append(l.out.Cut, param)
+	}
+	if !agree && !l.opts.Repair {
+		count := t.Reshape(t.Op("Size", []*onnx.Value{indices}), 1)
+		rows = t.Op("Slice", []*onnx.Value{rows, t.Ints(0), count, t.Ints(0)})
+	}
+	t.Output(r.Rows, rows)
 	if l.model.Graph.Input(indices.Name) == indices && len(indices.Type.Shape) == 1 {
 		r.Indices, r.IndicesAreInput = indices.Name, true
 	} else {
@@ -81,8 +98,17 @@ func (l *lowering) rows(t *emit.Tape, param string, k int, n *onnx.Node) error {
 		if indices.Type.DType != onnx.Int64 {
 			indices = t.Cast(indices, onnx.Int64)
 		}
+		if !agree && l.opts.Repair {
+			indices = t.Expand(indices, t.Op("Slice", []*onnx.Value{t.Shape(dy), t.Ints(0), t.Ints(-1)}))
+		}
 		t.Output(r.Indices, t.Reshape(indices, -1))
 	}
 	l.out.Rows = append(l.out.Rows, r)
 	return t.Err()
+}
+
+// rowPerIndex reports whether a gradient [.., H] surely has one row for each
+// index.
+func rowPerIndex(dy, indices onnx.Shape) bool {
+	return indices != nil && len(dy) == len(indices)+1 && dy[:len(indices)].Equal(indices)
 }

@@ -3,6 +3,7 @@ package program
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ortrain/ortrain/ortrain/onnx"
@@ -41,6 +42,9 @@ type Lowered struct {
 	Sites []Site
 	// Extra names the outputs after the loss, such as "logits".
 	Extra []string
+	// Cut names the tables whose gradient may have more rows than indices; see
+	// Options.Repair.
+	Cut []string
 }
 
 // DenseGrad is a gradient with the shape of its parameter.
@@ -73,6 +77,12 @@ type Options struct {
 	// Native uses the operators of package native/ops, which the session must
 	// register, where they replace several standard ones.
 	Native bool
+	// Repair adds up gradients of a table over an axis along which one index
+	// serves several rows, such as the positions [1,S] of a batch [B,S]. ONNX
+	// Runtime's gradient builder takes the two for equal, so that its kernel
+	// keeps the rows of the first sequence only (and writes the others beyond
+	// the end of the table). Without Repair the result is the official one.
+	Repair bool
 }
 
 // Lower rewrites m, which it consumes, for the parameters named. Models with
@@ -92,6 +102,7 @@ func Lower(m *onnx.Model, params []string, opts Options) (*Lowered, error) {
 		{"embeddings", l.embeddings},
 		{"dropout", l.dropout},
 		{"training operators", l.expand},
+		{"functions", l.functions},
 	} {
 		if err := step.apply(); err != nil {
 			return nil, fmt.Errorf("program: lowering %s: %w", step.name, err)
@@ -196,6 +207,29 @@ func (l *lowering) seed() error {
 	g.Initializers = without(g.Initializers, func(w *onnx.Value) bool { return w == v })
 	g.Inputs = append(g.Inputs, v)
 	l.out.Seed = name
+	return nil
+}
+
+// functions drops those that nothing calls any more: the bodies that artifacts
+// carry for operators that are replaced by now.
+func (l *lowering) functions() error {
+	called := make(map[*onnx.Function]bool)
+	var follow func(nodes []*onnx.Node)
+	follow = func(nodes []*onnx.Node) {
+		for _, n := range nodes {
+			if f := l.model.Function(n.Domain, n.Op, n.Overload); f != nil && !called[f] {
+				called[f] = true
+				follow(f.Nodes)
+			}
+			for i := range n.Attrs {
+				for _, g := range n.Attrs[i].Subgraphs() {
+					follow(g.Nodes)
+				}
+			}
+		}
+	}
+	follow(l.model.Graph.Nodes)
+	l.model.Functions = slices.DeleteFunc(l.model.Functions, func(f *onnx.Function) bool { return !called[f] })
 	return nil
 }
 

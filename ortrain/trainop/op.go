@@ -147,27 +147,56 @@ func (o *Op) Function(opset int64) (*onnx.Function, error) {
 }
 
 // Functions returns the functions that the nodes of m call and m lacks, written
-// against m's opset. Operators without a function form are left out: a stock
+// against m's opset, with as many outputs as a node has: ONNX Runtime refuses a
+// call with fewer. Operators without a function form are left out: a stock
 // runtime needs m lowered.
 func Functions(m *onnx.Model) ([]*onnx.Function, error) {
-	var out []*onnx.Function
-	seen := make(map[*Op]bool)
+	outputs := make(map[*Op]int)
+	var order []*Op
 	for _, n := range m.Graph.Nodes {
 		o, ok := Lookup(n.Domain, n.Op)
-		if !ok || seen[o] || m.Function(n.Domain, n.Op, "") != nil {
+		if !ok || m.Function(n.Domain, n.Op, "") != nil {
 			continue
 		}
-		seen[o] = true
+		if outputs[o] == 0 {
+			order = append(order, o)
+		}
+		outputs[o] = max(outputs[o], len(n.Outputs))
+	}
+	var out []*onnx.Function
+	for _, o := range order {
 		f, err := o.Function(m.Opsets.Of(onnx.DomainDefault))
 		switch {
 		case errors.Is(err, ErrNoFunction):
 		case err != nil:
 			return nil, err
 		default:
+			f.Outputs = f.Outputs[:min(outputs[o], len(f.Outputs))]
+			trim(f)
 			out = append(out, f)
 		}
 	}
 	return out, nil
+}
+
+// trim drops the nodes of a body that no output needs.
+func trim(f *onnx.Function) {
+	live := make(map[*onnx.Value]bool)
+	for _, v := range f.Outputs {
+		live[v] = true
+	}
+	kept := make([]*onnx.Node, 0, len(f.Nodes))
+	for _, n := range slices.Backward(f.Nodes) {
+		if !slices.ContainsFunc(n.Outputs, func(v *onnx.Value) bool { return live[v] }) {
+			continue
+		}
+		for _, v := range n.Inputs {
+			live[v] = v != nil
+		}
+		kept = append(kept, n)
+	}
+	slices.Reverse(kept)
+	f.Nodes = kept
 }
 
 // call is one use of an operator: a node, or the function's own definition if

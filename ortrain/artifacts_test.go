@@ -1,0 +1,207 @@
+package ortrain_test
+
+import (
+	"context"
+	"math"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/artifact"
+	"github.com/ortrain/ortrain/ortrain/checkpoint/disk"
+	"github.com/ortrain/ortrain/ortrain/model"
+	"github.com/ortrain/ortrain/ortrain/onnx"
+	"github.com/ortrain/ortrain/ortrain/onnx/wire"
+	"github.com/ortrain/ortrain/ortrain/ort"
+	"github.com/ortrain/ortrain/ortrain/ort/orttest"
+	"github.com/ortrain/ortrain/ortrain/program"
+	"github.com/ortrain/ortrain/ortrain/trainop"
+)
+
+const roundTripRate = 2e-3
+
+// trainSteps runs steps from to to (counting from 1) over the batches of the
+// golden case and returns their losses.
+func trainSteps(t *testing.T, n *ortrain.Network, c *goldenCase, from, to int) (losses []float64) {
+	t.Helper()
+	ctx := context.Background()
+	for step := from; step <= to; step++ {
+		loss, err := n.Accumulate(ctx, c.batch(step-1), step, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.Update(ctx, ortrain.Update{LearningRate: roundTripRate, MaxGradNorm: 1, N: loss.N}); err != nil {
+			t.Fatal(err)
+		}
+		losses = append(losses, loss.Mean)
+	}
+	if err := n.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	return losses
+}
+
+// Artifacts that were written, half trained, written and read again train as
+// if they had never left memory, byte for byte.
+func TestArtifactsRoundTrip(t *testing.T) {
+	golden := shared(t, "testdata", "golden", "bert-cls")
+	c := readCase(t, golden)
+	const half = 5
+	for name, form := range map[string]model.Form{"packed": model.Packed, "padded": model.Padded} {
+		t.Run(name, func(t *testing.T) {
+			ctx := context.Background()
+			config, err := model.ReadConfig(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set, _ := buildSet(t, config, form)
+			whole := openNetwork(t, golden, form, ortrain.NetworkOptions{Threads: 2})
+			first, second := filepath.Join(t.TempDir(), "start"), filepath.Join(t.TempDir(), "half")
+			if err := whole.SaveArtifacts(ctx, disk.OS(), first, set, roundTripRate); err != nil {
+				t.Fatal(err)
+			}
+			want := trainSteps(t, whole, c, 1, len(c.Batches))
+
+			n, _ := openArtifacts(t, first, artifact.DefaultFiles(), ortrain.NetworkOptions{Threads: 2})
+			got := trainSteps(t, n, c, 1, half)
+			set, _ = buildSet(t, config, form)
+			if err := n.SaveArtifacts(ctx, disk.OS(), second, set, roundTripRate); err != nil {
+				t.Fatal(err)
+			}
+			n, f := openArtifacts(t, second, artifact.DefaultFiles(), ortrain.NetworkOptions{Threads: 2})
+			if f.Checkpoint.Groups[0].Step != half {
+				t.Errorf("step %d", f.Checkpoint.Groups[0].Step)
+			}
+			got = append(got, trainSteps(t, n, c, half+1, len(c.Batches))...)
+			if !slices.Equal(got, want) {
+				t.Errorf("losses\n%v\n%v", got, want)
+			}
+			for _, name := range whole.Names() {
+				if !slices.Equal(n.Weight(name), whole.Weight(name)) {
+					t.Errorf("%s differs", name)
+				}
+			}
+		})
+	}
+}
+
+// A stock runtime loads the training model as it is on disk, function bodies and
+// all, and computes the loss and the gradients that the lowered graph gives.
+func TestTrainingModelOnStockRuntime(t *testing.T) {
+	env := orttest.Env(t)
+	golden := shared(t, "testdata", "golden", "bert-cls")
+	c := readCase(t, golden)
+	n := openNetwork(t, golden, model.Padded, ortrain.NetworkOptions{Threads: 2, Standard: true})
+	config, err := model.ReadConfig(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, params := buildSet(t, config, model.Padded)
+	dir := filepath.Join(t.TempDir(), "artifacts")
+	if err := n.SaveArtifacts(context.Background(), disk.OS(), dir, set, 0); err != nil {
+		t.Fatal(err)
+	}
+	m, err := wire.ReadFile(filepath.Join(dir, artifact.TrainingFile), wire.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.IRVersion < 8 || len(m.Functions) == 0 {
+		t.Errorf("IR version %d, %d functions", m.IRVersion, len(m.Functions))
+	}
+	for _, node := range m.Graph.Nodes {
+		if op, ok := trainop.Lookup(node.Domain, node.Op); ok && op.Variadic {
+			t.Errorf("%s has no function form", node.Op)
+		}
+	}
+	// Stock functions cannot change a buffer, so the gradients become outputs.
+	for _, node := range m.Graph.Nodes {
+		if node.Op == "InPlaceAccumulatorV2" {
+			m.Graph.Outputs = append(m.Graph.Outputs, node.Input(1))
+		}
+	}
+	got := runStock(t, env, m, n, c)
+
+	loss, err := n.Accumulate(context.Background(), c.batch(0), 1, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := math.Abs(float64(got["loss"][0]) - loss.Mean); d > 1e-6 {
+		t.Errorf("loss differs by %.3g", d)
+	}
+	largest, compared := 0.0, 0
+	for _, p := range params {
+		for _, v := range n.Gradient(p.Name) {
+			largest = max(largest, math.Abs(float64(v))/loss.N)
+		}
+	}
+	for _, p := range params {
+		want := n.Gradient(p.Name)
+		if want == nil {
+			continue // its rows are compared by every test that trains
+		}
+		compared++
+		for i, v := range got[p.Name+"_grad"] {
+			if d := math.Abs(float64(v) - float64(want[i])/loss.N); d > 1e-6*largest {
+				t.Fatalf("gradient of %s[%d] differs by %.3g", p.Name, i, d)
+			}
+		}
+	}
+	if compared < 30 {
+		t.Errorf("only %d gradients were compared", compared)
+	}
+}
+
+// runStock runs a training model with the weights of n on the first batch and
+// returns its float outputs.
+func runStock(t *testing.T, env *ort.Env, m *onnx.Model, n *ortrain.Network, c *goldenCase) map[string][]float32 {
+	t.Helper()
+	data, err := wire.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := orttest.Session(t, data, ort.Options{IntraOpThreads: 2})
+	b, err := program.NewBinder(m.Graph.Inputs, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	feeds, err := b.Bind(c.batch(0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var in []*ort.Tensor
+	for _, info := range s.Inputs() {
+		v := m.Graph.Input(info.Name)
+		switch f, ok := feeds[info.Name]; {
+		case ok:
+			in = append(in, orttest.Tensor(t, f.Dims, f.Int64...))
+		case v.Type.DType == onnx.Bool:
+			reset, err := ort.NewTensor(onnx.Bool, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { closing(t, reset.Close) })
+			reset.Bools()[0] = true
+			in = append(in, reset)
+		default:
+			values := n.Weight(info.Name)
+			if strings.HasSuffix(info.Name, artifact.BufferSuffix) {
+				values = make([]float32, len(n.Weight(strings.TrimSuffix(info.Name, artifact.BufferSuffix))))
+			}
+			in = append(in, orttest.Tensor(t, v.Type.Shape.Sizes(), values...))
+		}
+	}
+	out := make([]*ort.Tensor, len(s.Outputs()))
+	if err := s.Run(context.Background(), in, out); err != nil {
+		t.Fatal(err)
+	}
+	values := make(map[string][]float32)
+	for i, info := range s.Outputs() {
+		t.Cleanup(func() { closing(t, out[i].Close) })
+		if out[i].DType() == onnx.Float {
+			values[info.Name] = out[i].Float32s()
+		}
+	}
+	return values
+}
