@@ -353,8 +353,9 @@ func (n *Network) Update(ctx context.Context, u Update) (float64, error) {
 	return stats.GradNorm, err
 }
 
-// Evaluate implements Engine.
+// Evaluate implements Engine. A batch without labels has logits and no loss.
 func (n *Network) Evaluate(ctx context.Context, b *sample.Batch) (Outputs, error) {
+	b = labelled(b)
 	feeds, err := n.bind(n.evalBind, b)
 	if err != nil {
 		return Outputs{}, err
@@ -368,6 +369,20 @@ func (n *Network) Evaluate(ctx context.Context, b *sample.Batch) (Outputs, error
 		out.Logits, out.LogitsShape = t.Float32s(), t.Shape()
 	}
 	return out, nil
+}
+
+// labelled gives a batch without labels ones that do not count, since the
+// evaluation graph reads some.
+func labelled(b *sample.Batch) *sample.Batch {
+	if b.Labels.Int != nil || b.Labels.Float != nil {
+		return b
+	}
+	with := *b
+	with.Labels = sample.Labels{Int: make([]int64, b.Sequences()), Shape: []int64{int64(b.Sequences())}}
+	for i := range with.Labels.Int {
+		with.Labels.Int[i] = sample.Ignore
+	}
+	return &with
 }
 
 // EvaluateFeeds runs the evaluation graph on raw feeds and returns the loss.

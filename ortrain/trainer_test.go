@@ -441,6 +441,25 @@ func cut(b *sample.Batch, lo, hi int) *sample.Batch {
 	return out
 }
 
+func TestEvaluateWithoutLabels(t *testing.T) {
+	n := dropoutNetwork(t)
+	defer n.Close()
+	b := *randomBatches(1)[0]
+	with, err := n.Evaluate(context.Background(), &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logits := slices.Clone(with.Logits)
+	b.Labels = sample.Labels{}
+	without, err := n.Evaluate(context.Background(), &b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(logits, without.Logits) || without.Loss != (ortrain.Loss{}) {
+		t.Errorf("logits %v and loss %+v; want %v and no loss", without.Logits, without.Loss, logits)
+	}
+}
+
 func TestDamagedCheckpointIsRefusedByName(t *testing.T) {
 	n := dropoutNetwork(t)
 	defer n.Close()

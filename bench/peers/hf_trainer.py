@@ -68,6 +68,7 @@ def main():
     p.add_argument("--lr", type=float, default=3e-4)
     p.add_argument("--group-by-length", action="store_true")
     p.add_argument("--skip", type=int, default=5, help="steps before the clock starts")
+    p.add_argument("--rows", type=int, default=0, help="train on the first rows only")
     p.add_argument("--threads", type=int, default=2)
     a = p.parse_args()
 
@@ -75,6 +76,7 @@ def main():
     set_seed(a.seed)
     train = read(a.train, a.text, a.label)
     names = sorted({label for _, label in train})
+    train = train[:a.rows] if a.rows else train
     labels = {n: i for i, n in enumerate(names)}
     tokenizer = AutoTokenizer.from_pretrained(a.model)
     model = AutoModelForSequenceClassification.from_pretrained(a.model, num_labels=len(names))

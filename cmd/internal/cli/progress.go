@@ -33,7 +33,7 @@ type progress struct {
 // window sums up the steps since the last line.
 type window struct {
 	steps, examples, tokens int
-	total, wait             time.Duration
+	total, wait, optimizer  time.Duration
 	rectangle               float64
 	loss                    float64
 }
@@ -92,7 +92,7 @@ func (p *progress) Begin(plan ortrain.Plan) {
 func (p *progress) Step(s ortrain.Step) {
 	w := &p.window
 	w.steps, w.examples, w.tokens = w.steps+1, w.examples+s.Examples, w.tokens+s.Tokens
-	w.total, w.wait = w.total+s.Total, w.wait+s.Wait
+	w.total, w.wait, w.optimizer = w.total+s.Total, w.wait+s.Wait, w.optimizer+s.Optimizer
 	w.rectangle += float64(s.Tokens) / max(1-s.Padding, 1e-9)
 	w.loss += s.Loss
 	if p.smooth == 0 {
@@ -146,6 +146,7 @@ func (p *progress) record(s ortrain.Step) {
 		"examples_per_s": rate(w.examples, w.total), "tokens_per_s": rate(w.tokens, w.total),
 		"padding":   1 - float64(w.tokens)/max(w.rectangle, 1),
 		"data_wait": w.wait.Seconds() / max(w.total.Seconds(), 1e-9), "rss_bytes": p.rss(),
+		"optimizer_share": w.optimizer.Seconds() / max(w.total.Seconds(), 1e-9),
 	})
 }
 
