@@ -2,6 +2,7 @@ package ortrain_test
 
 import (
 	"context"
+	"errors"
 	"math"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/onnx"
 	"github.com/ortrain/ortrain/ortrain/onnx/wire"
+	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/ort/orttest"
 	"github.com/ortrain/ortrain/ortrain/program"
@@ -49,7 +51,11 @@ func TestGoldenArtifactsRoundTrip(t *testing.T) {
 	golden := shared(t, "testdata", "golden", "bert-cls")
 	c := readCase(t, golden)
 	const half = 5
-	for name, form := range map[string]model.Form{"packed": model.Packed, "padded": model.Padded} {
+	for name, v := range map[string]struct {
+		form   model.Form
+		method optim.Method // nil takes the one in the files
+	}{"packed": {model.Packed, nil}, "padded": {model.Padded, nil}, "without moments": {model.Packed, optim.SGD{}}} {
+		form, opts := v.form, ortrain.NetworkOptions{Threads: 2, Method: v.method}
 		t.Run(name, func(t *testing.T) {
 			ctx := context.Background()
 			config, err := model.ReadConfig(golden)
@@ -57,20 +63,20 @@ func TestGoldenArtifactsRoundTrip(t *testing.T) {
 				t.Fatal(err)
 			}
 			set, _ := buildSet(t, config, form)
-			whole := openNetwork(t, golden, form, ortrain.NetworkOptions{Threads: 2})
+			whole := openNetwork(t, golden, form, opts)
 			first, second := filepath.Join(t.TempDir(), "start"), filepath.Join(t.TempDir(), "half")
 			if err := whole.SaveArtifacts(ctx, disk.OS(), first, set, roundTripRate); err != nil {
 				t.Fatal(err)
 			}
 			want := trainSteps(t, whole, c, 1, len(c.Batches))
 
-			n, _ := openArtifacts(t, first, artifact.DefaultFiles(), ortrain.NetworkOptions{Threads: 2})
+			n, _ := openArtifacts(t, first, artifact.DefaultFiles(), opts)
 			got := trainSteps(t, n, c, 1, half)
 			set, _ = buildSet(t, config, form)
 			if err := n.SaveArtifacts(ctx, disk.OS(), second, set, roundTripRate); err != nil {
 				t.Fatal(err)
 			}
-			n, f := openArtifacts(t, second, artifact.DefaultFiles(), ortrain.NetworkOptions{Threads: 2})
+			n, f := openArtifacts(t, second, artifact.DefaultFiles(), opts)
 			if f.Checkpoint.Groups[0].Step != half {
 				t.Errorf("step %d", f.Checkpoint.Groups[0].Step)
 			}
@@ -82,6 +88,60 @@ func TestGoldenArtifactsRoundTrip(t *testing.T) {
 				if !slices.Equal(n.Weight(name), whole.Weight(name)) {
 					t.Errorf("%s differs", name)
 				}
+			}
+		})
+	}
+}
+
+// What official artifacts get wrong, ours do not.
+func TestGoldenCutGradients(t *testing.T) {
+	config, err := model.ReadConfig(shared(t, "testdata", "golden", "bert-cls"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, form := range []model.Form{model.Packed, model.Padded} {
+		set, _ := buildSet(t, config, form)
+		low, err := program.Lower(set.Training, nil, program.Options{})
+		if err != nil || len(low.Cut) > 0 || len(low.Rows) == 0 {
+			t.Errorf("form %d: %v are cut, %v", form, low.Cut, err)
+		}
+	}
+	f, err := artifact.Load(shared(t, "testdata", "ort-artifacts", "tiny-bert-1.19.2"), artifact.DefaultFiles())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closing(t, f.Close)
+	low, err := program.Lower(f.Training, nil, program.Options{})
+	if err != nil || !slices.Equal(low.Cut, []string{"m.bert.embeddings.position_embeddings.weight"}) {
+		t.Errorf("official: %v are cut, %v", low.Cut, err)
+	}
+}
+
+// Artifacts that cannot be trained are refused by name.
+func TestGoldenRefusedArtifacts(t *testing.T) {
+	env := orttest.Env(t)
+	for name, c := range map[string]struct {
+		dir   string
+		files artifact.Files
+		want  error
+		says  string
+	}{
+		"nominal checkpoint": {
+			filepath.Join("microsoft-onnxruntime", "training_api"),
+			artifact.Files{Training: "training_model.onnx", Eval: "eval_model.onnx", Checkpoint: "nominal_checkpoint"},
+			artifact.ErrNominal, "fc1.weight",
+		},
+		"an operator that is not built in": {"seizureguard", artifact.DefaultFiles(), program.ErrLower, "ConvGrad"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f, err := artifact.Load(shared(t, "testdata", "ort-artifacts", c.dir), c.files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer closing(t, f.Close)
+			_, err = ortrain.OpenArtifacts(env, f, ortrain.NetworkOptions{})
+			if !errors.Is(err, c.want) || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("got %v; it should name %s", err, c.says)
 			}
 		})
 	}

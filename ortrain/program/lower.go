@@ -111,6 +111,9 @@ func Lower(m *onnx.Model, params []string, opts Options) (*Lowered, error) {
 	if err := pass.Run(m, pass.CommonSubexpressions, pass.DeadCode); err != nil {
 		return nil, fmt.Errorf("program: %w", err)
 	}
+	if err := l.missing(); err != nil {
+		return nil, fmt.Errorf("program: %w", err)
+	}
 	l.outputs()
 	if err := m.Check(); err != nil {
 		return nil, fmt.Errorf("program: the lowered model is unsound: %w", err)
