@@ -101,8 +101,28 @@ func Write(ctx context.Context, fsys disk.FS, dir string, b Bundle) (err error) 
 	if err := errors.Join(w.err, ctx.Err()); err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
+	return publish(fsys, partial, dir)
+}
+
+// publish puts a finished folder in the place of the one that is there, which
+// comes back if that fails.
+func publish(fsys disk.FS, partial, dir string) error {
+	old := disk.Partial(dir + ".old")
+	_, err := fsys.Lstat(dir)
+	replaces := err == nil
+	if replaces {
+		if err := errors.Join(fsys.RemoveAll(old), fsys.Rename(dir, old)); err != nil {
+			return fmt.Errorf("export: making room for the new export: %w", err)
+		}
+	}
 	if err := disk.Replace(fsys, partial, dir); err != nil {
+		if replaces {
+			err = errors.Join(err, fsys.Rename(old, dir))
+		}
 		return fmt.Errorf("export: %w", err)
+	}
+	if err := fsys.RemoveAll(old); err != nil {
+		return fmt.Errorf("export: removing the export that was replaced: %w", err)
 	}
 	return nil
 }
