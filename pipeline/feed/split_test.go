@@ -1,0 +1,108 @@
+package feed_test
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ortrain/ortrain/pipeline/feed"
+	"github.com/ortrain/ortrain/pipeline/sample"
+)
+
+// split returns on which side each row's text falls.
+func split(t *testing.T, rows []string, fraction float64) map[string]bool {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(path, []byte("text,label\n"+strings.Join(rows, "\n")+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := open(t, config(t, path))
+	train, held, err := f.Split(fraction)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if train.Rows()+held.Rows() != len(rows) {
+		t.Fatalf("%d and %d rows of %d", train.Rows(), held.Rows(), len(rows))
+	}
+	isHeld := map[string]bool{}
+	for part, side := range map[*feed.Feed]bool{train: false, held: true} {
+		for _, b := range epoch(t, part, sample.Cursor{}) {
+			for _, row := range b.Row {
+				ex, err := part.Example(row)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if before, seen := isHeld[ex.Text]; seen && before != side {
+					t.Errorf("%q falls on both sides", ex.Text)
+				}
+				isHeld[ex.Text] = side
+			}
+		}
+	}
+	return isHeld
+}
+
+func TestSplit(t *testing.T) {
+	var rows []string
+	for i := range 3000 {
+		rows = append(rows, fmt.Sprintf("text %d,class%d", i%1000, i%3)) // every text three times
+	}
+	rows = append(rows, "alone,single", "one,two", "other,two")
+	before := split(t, rows, 0.3)
+	share := 0
+	for _, held := range before {
+		if held {
+			share++
+		}
+	}
+	if got := float64(share) / float64(len(before)); math.Abs(got-0.3) > 0.05 {
+		t.Errorf("%.3f of the texts are held out, want about 0.3", got)
+	}
+	if before["alone"] {
+		t.Error("the only text of a class is held out")
+	}
+	if before["one"] == before["other"] {
+		t.Error("both texts of a class are on one side")
+	}
+	for i := range 500 {
+		rows = append(rows, fmt.Sprintf("new %d,class%d", i, i%3))
+	}
+	after := split(t, rows, 0.3)
+	for text, held := range before {
+		if after[text] != held {
+			t.Errorf("%q changed its side when rows were appended", text)
+		}
+	}
+}
+
+func TestSplitFaults(t *testing.T) {
+	f := open(t, config(t, writeCSV(t, 5)))
+	for _, fraction := range []float64{0, 1, -1, 2, math.NaN()} {
+		if _, _, err := f.Split(fraction); !errors.Is(err, feed.ErrSplit) {
+			t.Errorf("%g: %v", fraction, err)
+		}
+	}
+	if _, _, err := f.Limit(1).Split(0.5); !errors.Is(err, feed.ErrSplit) {
+		t.Errorf("one row: %v", err)
+	}
+}
+
+func TestLimit(t *testing.T) {
+	f := open(t, config(t, writeCSV(t, 50)))
+	for n, want := range map[int]int{0: 50, 7: 7, 50: 50, 99: 50} {
+		if got := f.Limit(n).Rows(); got != want {
+			t.Errorf("limit %d: %d rows, want %d", n, got, want)
+		}
+	}
+	for _, b := range epoch(t, f.Limit(7), sample.Cursor{}) {
+		for _, row := range b.Row {
+			if row >= 7 {
+				t.Errorf("row %d is beyond the limit", row)
+			}
+		}
+	}
+}
