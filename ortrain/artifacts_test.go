@@ -93,6 +93,40 @@ func TestGoldenArtifactsRoundTrip(t *testing.T) {
 	}
 }
 
+// A run that begins with another's weights begins without its moments.
+func TestGoldenWeightsWithoutMoments(t *testing.T) {
+	golden := shared(t, "testdata", "golden", "bert-cls")
+	config, err := model.ReadConfig(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained := openNetwork(t, golden, model.Packed, ortrain.NetworkOptions{Threads: 2})
+	trainSteps(t, trained, readCase(t, golden), 1, 3)
+	dir := filepath.Join(t.TempDir(), "artifacts")
+	set, _ := buildSet(t, config, model.Packed)
+	if err := trained.SaveArtifacts(context.Background(), disk.OS(), dir, set, roundTripRate); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, artifact.CheckpointFile)
+	n := openNetwork(t, golden, model.Packed, ortrain.NetworkOptions{Threads: 2})
+	for _, c := range []struct {
+		load func(string) error
+		step int64
+	}{{n.LoadWeights, 0}, {n.LoadCheckpoint, 3}} {
+		if err := c.load(path); err != nil {
+			t.Fatal(err)
+		}
+		if got := n.Optimizer().State().Step; got != c.step {
+			t.Errorf("the optimizer stands at step %d, want %d", got, c.step)
+		}
+		for _, name := range n.Names() {
+			if !slices.Equal(n.Weight(name), trained.Weight(name)) {
+				t.Errorf("%s differs", name)
+			}
+		}
+	}
+}
+
 // What official artifacts get wrong, ours do not.
 func TestGoldenCutGradients(t *testing.T) {
 	config, err := model.ReadConfig(shared(t, "testdata", "golden", "bert-cls"))

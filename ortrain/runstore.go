@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 
 	"github.com/ortrain/ortrain/ortrain/artifact"
@@ -88,7 +89,7 @@ func writeBytes(w checkpoint.Writer, name string, data []byte) error {
 
 // LoadBest implements Store.
 func (s *RunStore) LoadBest(ctx context.Context, step int) error {
-	c, err := checkpoint.Load(ctx, nil, s.dir+"/"+checkpoint.Name(int64(step)))
+	c, err := checkpoint.Load(ctx, nil, filepath.Join(s.dir, checkpoint.Name(int64(step))))
 	if err != nil {
 		return err
 	}
@@ -138,8 +139,18 @@ func (n *Network) checkpoint(rate float64) *odtc.Checkpoint {
 
 // LoadCheckpoint reads weights, and moments if the network trains, from an ONNX
 // Runtime training checkpoint. A parameter that the file lacks is an error that
-// names it; nothing says that the file may not hold more.
-func (n *Network) LoadCheckpoint(path string) (err error) {
+// wraps artifact.ErrFormat, as is one of another shape.
+func (n *Network) LoadCheckpoint(path string) error {
+	return n.load(path, n.optimizer != nil)
+}
+
+// LoadWeights is LoadCheckpoint without the moments: what a run takes that
+// begins with the weights of another one.
+func (n *Network) LoadWeights(path string) error {
+	return n.load(path, false)
+}
+
+func (n *Network) load(path string, moments bool) (err error) {
 	c, err := odtc.Open(path)
 	if err != nil {
 		return err
@@ -163,7 +174,7 @@ func (n *Network) LoadCheckpoint(path string) (err error) {
 			return fmt.Errorf("ortrain: checkpoint %s: %w", path, err)
 		}
 	}
-	if n.optimizer == nil || len(c.Groups) == 0 {
+	if !moments || len(c.Groups) == 0 {
 		return nil
 	}
 	return n.loadMoments(c)

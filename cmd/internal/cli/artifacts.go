@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -32,11 +33,7 @@ func artifactsCommand(e Env) *cli.Command {
 		if err := f.config.SetLabels(labels); err != nil {
 			return err
 		}
-		set, params, err := graphs(f.config, run, true)
-		if err != nil {
-			return err
-		}
-		if err := saveArtifacts(ctx, run.OutputDir, set, f, params, run); err != nil {
+		if err := writeArtifacts(ctx, f, run); err != nil {
 			return err
 		}
 		if !run.Quiet {
@@ -44,6 +41,26 @@ func artifactsCommand(e Env) *cli.Command {
 		}
 		return nil
 	})
+}
+
+// writeArtifacts loads the model's weights, in memory that the runtime sees as
+// well, and writes all four files.
+func writeArtifacts(ctx context.Context, f *folder, run Run) (err error) {
+	env, err := openRuntime(run)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, env.Close()) }()
+	set, params, err := graphs(f.config, run, false)
+	if err != nil {
+		return err
+	}
+	net, _, err := f.network(env, run, false, set, params)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, net.Close()) }()
+	return saveArtifacts(ctx, run.OutputDir, f, net, run)
 }
 
 // identityModel is a graph of one node, to try a provider with.

@@ -215,7 +215,7 @@ func (f *folder) network(env *ort.Env, run Run, train bool, set *artifact.Set, p
 // fill reads or draws the weights.
 func (f *folder) fill(net *ortrain.Network, params []model.Param, seed uint64) (*model.Report, error) {
 	if f.checkpoint != "" {
-		return nil, net.LoadCheckpoint(f.checkpoint)
+		return nil, net.LoadWeights(f.checkpoint)
 	}
 	dst := make([][]float32, len(params))
 	for i, p := range params {

@@ -2,15 +2,9 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"path/filepath"
 
-	"github.com/ortrain/ortrain/ortrain/artifact"
+	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/checkpoint/disk"
-	"github.com/ortrain/ortrain/ortrain/model"
-	"github.com/ortrain/ortrain/ortrain/onnx"
-	"github.com/ortrain/ortrain/ortrain/onnx/wire"
-	"github.com/ortrain/ortrain/pipeline/feed"
 	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/source"
 )
@@ -26,22 +20,12 @@ func labelsOf(ctx context.Context, run Run) ([]string, error) {
 	return s.Names(), nil
 }
 
-// saveArtifacts writes the four files.
-func saveArtifacts(ctx context.Context, dir string, set *artifact.Set, f *folder, params []model.Param, run Run) error {
-	fsys := disk.OS()
-	if err := fsys.MkdirAll(dir); err != nil {
+// saveArtifacts writes the four files: the graphs of a run with the weights,
+// and moments if there are any, of its network.
+func saveArtifacts(ctx context.Context, dir string, f *folder, net *ortrain.Network, run Run) error {
+	set, _, err := graphs(f.config, run, true)
+	if err != nil {
 		return err
 	}
-	for name, m := range map[string]*onnx.Model{artifact.TrainingFile: set.Training, artifact.EvalFile: set.Eval, artifact.OptimizerFile: set.Optimizer} {
-		data, err := wire.Encode(m)
-		if err != nil {
-			return errors.Join(err, ctx.Err())
-		}
-		if err := writeFile(filepath.Join(dir, name), data); err != nil {
-			return err
-		}
-	}
-	return nil
+	return net.SaveArtifacts(ctx, disk.OS(), dir, set, run.Training.LearningRate)
 }
-
-var _ = feed.DefaultConfig

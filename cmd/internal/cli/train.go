@@ -165,7 +165,7 @@ func openSession(ctx context.Context, e Env, run Run) (_ *session, err error) {
 	if err := s.folder.config.SetLabels(s.data.names); err != nil {
 		return nil, err
 	}
-	return s, s.openNetwork(ctx)
+	return s, s.openNetwork()
 }
 
 // describeData says which rows go where.
@@ -184,15 +184,12 @@ func (s *session) describeData() {
 	s.say("%s; %d labels", text, len(d.names))
 }
 
-func (s *session) openNetwork(ctx context.Context) error {
+func (s *session) openNetwork() error {
 	set, params, err := graphs(s.folder.config, s.run, true)
 	if err != nil {
 		return err
 	}
 	s.params = params
-	if err := saveArtifacts(ctx, filepath.Join(s.run.OutputDir, artifactDir), set, s.folder, params, s.run); err != nil {
-		return err
-	}
 	net, report, err := s.folder.network(s.ort, s.run, true, set, params)
 	if err != nil {
 		return err
@@ -311,6 +308,9 @@ func (s *session) finish(ctx context.Context, out *trained) error {
 	out.metrics["train_runtime"], out.metrics["train_samples_per_second"] = seconds, float64(r.Examples)/seconds
 	out.metrics["train_steps_per_second"] = float64(r.Steps) / seconds
 	if err := s.evaluateParts(ctx, out); err != nil {
+		return err
+	}
+	if err := saveArtifacts(ctx, filepath.Join(s.run.OutputDir, artifactDir), s.folder, s.net, s.run); err != nil {
 		return err
 	}
 	if err := s.exportModel(ctx, out); err != nil {
