@@ -18,6 +18,7 @@ import (
 // Sizes and settings of the demonstration run, and what it must reach.
 const (
 	demoTrain, demoValidation, demoTest = 2520, 420, 560
+	demoScratch                         = 7560 // to train on without pretrained weights
 	demoSeed                            = 42
 	demoLowest, demoHighest             = 0.85, 0.99
 	demoMargin                          = 0.05
@@ -34,7 +35,11 @@ func runDemo(ctx context.Context, e Env, run Run) error {
 		return err
 	}
 	start := e.Now()
-	splits, err := demo.Generate(demoSeed, demoTrain, demoValidation, demoTest)
+	rows := demoTrain
+	if run.ModelNameOrPath == "" {
+		rows = demoScratch
+	}
+	splits, err := demo.Generate(demoSeed, rows, demoValidation, demoTest)
 	if err != nil {
 		return err
 	}
@@ -47,6 +52,11 @@ func runDemo(ctx context.Context, e Env, run Run) error {
 	settings.Training.WeightDecay, settings.Training.WarmupRatio = 0.01, 0.1
 	settings.Training.SaveStrategy, settings.Training.EvalStrategy = ortrain.EachEpoch, ortrain.EachEpoch
 	settings.Training.SaveTotalLimit, settings.Training.LoggingSteps = 1, 20
+	if run.ModelNameOrPath == "" {
+		if settings, err = fromScratch(e, settings, splits); err != nil {
+			return err
+		}
+	}
 	if settings.TrainFile, settings.ValidationFile, settings.TestFile, err = writeDemoData(run.OutputDir, splits); err != nil {
 		return err
 	}
@@ -55,6 +65,25 @@ func runDemo(ctx context.Context, e Env, run Run) error {
 		return err
 	}
 	return verdict(e, run, splits, out, e.Now().Sub(start))
+}
+
+// fromScratch changes the settings to those of a small model that has yet to
+// learn the language.
+func fromScratch(e Env, r Run, s demo.Splits) (Run, error) {
+	fmt.Fprintln(e.Stdout, "WITHOUT PRETRAINED WEIGHTS: a small BERT learns from scratch, so expect less than fine-tuning gives.")
+	files, err := demo.NewScratch(s.Train)
+	if err != nil {
+		return r, err
+	}
+	dir := filepath.Join(r.OutputDir, "scratch")
+	for name, data := range files {
+		if err := writeFile(filepath.Join(dir, name), data); err != nil {
+			return r, err
+		}
+	}
+	r.ConfigName = filepath.Join(dir, "config.json")
+	r.Training.LearningRate, r.Training.NumTrainEpochs = 1e-3, 12
+	return r, nil
 }
 
 // writeDemoData writes the three splits.
