@@ -12,13 +12,11 @@ import (
 
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/artifact"
-	"github.com/ortrain/ortrain/ortrain/autodiff/rules"
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/model/safetensors"
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/ort/orttest"
-	"github.com/ortrain/ortrain/ortrain/task"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
@@ -102,42 +100,21 @@ func readCase(t *testing.T, dir string) *goldenCase {
 // buildSet makes artifacts and parameters of a configuration.
 func buildSet(t testing.TB, c *model.Config, form model.Form) (*artifact.Set, []model.Param) {
 	t.Helper()
-	var graphs [2]*task.Graph
-	for i, mode := range []model.Mode{model.Train, model.Eval} {
-		g, err := task.Build(c, task.Classification(), task.Options{Form: form, Mode: mode})
-		if err != nil {
-			t.Fatal(err)
-		}
-		graphs[i] = g
-	}
-	var names []string
-	for _, p := range graphs[0].Params {
-		names = append(names, p.Name)
-	}
-	set, err := artifact.Generate(artifact.Request{
-		Train: graphs[0].Model, Eval: graphs[1].Model, Trainable: names, Rules: rules.Standard(), Optimizer: artifact.DefaultAdamW(),
-	})
+	set, params, err := ortrain.Blueprint{Config: c, Form: form}.Artifacts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return set, graphs[0].Params
+	return set, params
 }
 
 // openNetwork builds a network over a model folder.
 func openNetwork(t testing.TB, dir string, form model.Form, opts ortrain.NetworkOptions) *ortrain.Network {
 	t.Helper()
-	env := orttest.Env(t)
-	pre, err := model.Load(dir)
+	config, err := model.ReadConfig(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pre.Close()
-	set, params := buildSet(t, pre.Config, form)
-	var list []ortrain.Parameter
-	for _, p := range params {
-		list = append(list, ortrain.Parameter{Name: p.Name, Shape: p.Shape, Trainable: true})
-	}
-	n, err := ortrain.NewNetwork(env, set, list, opts)
+	n, err := ortrain.Blueprint{Config: config, Form: form}.Network(orttest.Env(t), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,11 +123,7 @@ func openNetwork(t testing.TB, dir string, form model.Form, opts ortrain.Network
 			t.Error(err)
 		}
 	})
-	dst := make([][]float32, len(params))
-	for i, p := range params {
-		dst[i] = n.Weight(p.Name)
-	}
-	if _, err := pre.Read(params, model.ReadOptions{}, dst); err != nil {
+	if _, err := n.ReadPretrained(dir); err != nil {
 		t.Fatal(err)
 	}
 	return n

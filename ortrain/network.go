@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/ortrain/ortrain/ortrain/artifact"
+	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/native"
 	"github.com/ortrain/ortrain/ortrain/native/ops"
 	"github.com/ortrain/ortrain/ortrain/onnx"
@@ -36,6 +37,8 @@ type Network struct {
 	optimizer *optim.Optimizer
 	sum       *optim.Accumulator
 	micro     int
+	// params says where weights come from; nil for a network of artifacts.
+	params []model.Param
 	// tables maps an embedding table to the graph inputs that index it.
 	tables map[string][]string
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -16,12 +17,9 @@ import (
 	"time"
 
 	"github.com/ortrain/ortrain/ortrain"
-	"github.com/ortrain/ortrain/ortrain/artifact"
-	"github.com/ortrain/ortrain/ortrain/autodiff/rules"
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort"
-	"github.com/ortrain/ortrain/ortrain/task"
 	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
@@ -159,32 +157,14 @@ func network(env *ort.Env, o options) (*ortrain.Network, error) {
 	if err := config.SetLabels([]string{"no", "yes"}); err != nil {
 		return nil, err
 	}
-	var graphs [2]*task.Graph
-	for i, mode := range []model.Mode{model.Train, model.Eval} {
-		if graphs[i], err = task.Build(config, task.Classification(), task.Options{Form: model.Packed, Mode: mode}); err != nil {
-			return nil, err
-		}
-	}
-	var names []string
-	var params []ortrain.Parameter
-	for _, p := range graphs[0].Params {
-		names = append(names, p.Name)
-		params = append(params, ortrain.Parameter{Name: p.Name, Shape: p.Shape, Trainable: true})
-	}
-	set, err := artifact.Generate(artifact.Request{
-		Train: graphs[0].Model, Eval: graphs[1].Model, Trainable: names, Rules: rules.Standard(), Optimizer: artifact.DefaultAdamW(),
-	})
-	if err != nil {
-		return nil, err
-	}
-	net, err := ortrain.NewNetwork(env, set, params, ortrain.NetworkOptions{
+	net, err := ortrain.Blueprint{Config: config}.Network(env, ortrain.NetworkOptions{
 		Threads: o.threads, Seed: 42, Rates: optim.Decay(0.01), Standard: o.standard, Profile: o.profile,
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range graphs[0].Params {
-		p.Draw(42, net.Weight(p.Name))
+	if err := net.Draw(); err != nil {
+		return nil, errors.Join(err, net.Close())
 	}
 	return net, nil
 }

@@ -51,11 +51,7 @@ func writeArtifacts(ctx context.Context, f *folder, run Run) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, env.Close()) }()
-	set, params, err := graphs(f.config, run, false)
-	if err != nil {
-		return err
-	}
-	net, _, err := f.network(env, run, false, set, params)
+	net, _, err := f.network(env, run, false)
 	if err != nil {
 		return err
 	}

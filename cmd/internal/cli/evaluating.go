@@ -49,12 +49,7 @@ func finished(ctx context.Context, e Env, run Run) (_ *session, err error) {
 		return nil, err
 	}
 	s.closer = append(s.closer, s.tok)
-	set, params, err := graphs(s.folder.config, run, false)
-	if err != nil {
-		return nil, err
-	}
-	s.params = params
-	net, report, err := s.folder.network(s.ort, run, false, set, params)
+	net, report, err := s.folder.network(s.ort, run, false)
 	if err != nil {
 		return nil, err
 	}

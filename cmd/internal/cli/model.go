@@ -11,14 +11,11 @@ import (
 	"github.com/ortrain/ortrain/export"
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/artifact"
-	"github.com/ortrain/ortrain/ortrain/autodiff/rules"
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/model/hub"
 	"github.com/ortrain/ortrain/ortrain/native"
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort"
-	"github.com/ortrain/ortrain/ortrain/task"
-	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
 
@@ -147,65 +144,44 @@ func (f *folder) labels() []string {
 	return nil
 }
 
-// graphs builds training and evaluation graphs and makes artifacts of them.
-func graphs(c *model.Config, run Run, train bool) (*artifact.Set, []model.Param, error) {
-	form := model.Packed
+// blueprint says which graphs the options ask for.
+func (f *folder) blueprint(run Run) (ortrain.Blueprint, error) {
+	b := ortrain.Blueprint{Config: f.config, Opset: run.Opset, Optimizer: artifact.DefaultAdamW()}
 	switch run.Form {
 	case "packed":
+		b.Form = model.Packed
 	case "padded":
-		form = model.Padded
+		b.Form = model.Padded
 	default:
-		return nil, nil, usage("--form is %q; packed or padded is expected", run.Form)
+		return b, usage("--form is %q; packed or padded is expected", run.Form)
 	}
-	t := task.Classification()
-	build := func(mode model.Mode) (*task.Graph, error) {
-		return task.Build(c, t, task.Options{Form: form, Mode: mode, Opset: run.Opset})
+	c, o := run.Training, &b.Optimizer
+	o.Alpha, o.Beta, o.Epsilon, o.WeightDecay = float32(c.AdamBeta1), float32(c.AdamBeta2), float32(c.AdamEpsilon), float32(c.WeightDecay)
+	if c.Optim == "sgd" {
+		b.Optimizer = artifact.Optimizer{Kind: artifact.SGD}
 	}
-	eval, err := build(model.Eval)
-	if err != nil {
-		return nil, nil, err
-	}
-	if !train {
-		return &artifact.Set{Eval: eval.Model}, eval.Params, nil
-	}
-	g, err := build(model.Train)
-	if err != nil {
-		return nil, nil, err
-	}
-	names := make([]string, len(g.Params))
-	for i, p := range g.Params {
-		names[i] = p.Name
-	}
-	o := artifact.DefaultAdamW()
-	o.Alpha, o.Beta, o.Epsilon = float32(run.Training.AdamBeta1), float32(run.Training.AdamBeta2), float32(run.Training.AdamEpsilon)
-	o.WeightDecay = float32(run.Training.WeightDecay)
-	if run.Training.Optim == "sgd" {
-		o = artifact.Optimizer{Kind: artifact.SGD}
-	}
-	set, err := artifact.Generate(artifact.Request{Train: g.Model, Eval: eval.Model, Trainable: names, Rules: rules.Standard(), Optimizer: o})
-	return set, g.Params, err
+	return b, nil
 }
 
-// network loads the graphs and the folder's weights.
-func (f *folder) network(env *ort.Env, run Run, train bool, set *artifact.Set, params []model.Param) (*ortrain.Network, *model.Report, error) {
+// network loads the graphs and the folder's weights; the report is nil if they
+// come from a checkpoint.
+func (f *folder) network(env *ort.Env, run Run, train bool) (*ortrain.Network, *model.Report, error) {
 	method, err := method(run)
 	if err != nil {
 		return nil, nil, err
 	}
-	list := make([]ortrain.Parameter, len(params))
-	for i, p := range params {
-		list[i] = ortrain.Parameter{Name: p.Name, Shape: p.Shape, Trainable: true}
+	b, err := f.blueprint(run)
+	if err != nil {
+		return nil, nil, err
 	}
-	net, err := ortrain.NewNetwork(env, set, list, ortrain.NetworkOptions{
-		Threads: run.Threads, Seed: run.Training.Seed, PadID: f.config.PadTokenID, EvaluateOnly: !train, Method: method,
-		Rates:    optim.Decay(run.Training.WeightDecay),
+	net, err := b.Network(env, ortrain.NetworkOptions{
+		Threads: run.Threads, Seed: run.Training.Seed, EvaluateOnly: !train, Method: method, Rates: optim.Decay(run.Training.WeightDecay),
 		Provider: ort.Provider{Name: run.Provider, DeviceID: run.DeviceID, GPUMemLimit: run.GPUMemLimit},
-		Count:    func(l sample.Labels) int { return task.Classification().Count(l) },
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	report, err := f.fill(net, params, run.Training.Seed)
+	report, err := f.fill(net)
 	if err != nil {
 		return nil, nil, errors.Join(err, net.Close())
 	}
@@ -213,28 +189,14 @@ func (f *folder) network(env *ort.Env, run Run, train bool, set *artifact.Set, p
 }
 
 // fill reads or draws the weights.
-func (f *folder) fill(net *ortrain.Network, params []model.Param, seed uint64) (*model.Report, error) {
-	if f.checkpoint != "" {
+func (f *folder) fill(net *ortrain.Network) (*model.Report, error) {
+	switch {
+	case f.checkpoint != "":
 		return nil, net.LoadWeights(f.checkpoint)
+	case f.scratch:
+		return &model.Report{}, net.Draw()
 	}
-	dst := make([][]float32, len(params))
-	for i, p := range params {
-		dst[i] = net.Weight(p.Name)
-	}
-	if f.scratch {
-		report := &model.Report{}
-		for i := range params {
-			params[i].Draw(seed, dst[i])
-			report.Initialised = append(report.Initialised, params[i].Name)
-		}
-		return report, nil
-	}
-	pre, err := model.Load(f.path)
-	if err != nil {
-		return nil, err
-	}
-	report, err := pre.Read(params, model.ReadOptions{Seed: seed}, dst)
-	return report, errors.Join(err, pre.Close())
+	return net.ReadPretrained(f.path)
 }
 
 // method returns the optimizer that the options ask for.

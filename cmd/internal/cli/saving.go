@@ -23,7 +23,11 @@ func labelsOf(ctx context.Context, run Run) ([]string, error) {
 // saveArtifacts writes the four files: the graphs of a run with the weights,
 // and moments if there are any, of its network.
 func saveArtifacts(ctx context.Context, dir string, f *folder, net *ortrain.Network, run Run) error {
-	set, _, err := graphs(f.config, run, true)
+	b, err := f.blueprint(run)
+	if err != nil {
+		return err
+	}
+	set, _, err := b.Artifacts()
 	if err != nil {
 		return err
 	}

@@ -118,7 +118,6 @@ type session struct {
 	data   *datasets
 	ort    *ort.Env
 	net    *ortrain.Network
-	params []model.Param
 	stores *checkpoint.Store
 	closer []io.Closer
 }
@@ -185,12 +184,7 @@ func (s *session) describeData() {
 }
 
 func (s *session) openNetwork() error {
-	set, params, err := graphs(s.folder.config, s.run, true)
-	if err != nil {
-		return err
-	}
-	s.params = params
-	net, report, err := s.folder.network(s.ort, s.run, true, set, params)
+	net, report, err := s.folder.network(s.ort, s.run, true)
 	if err != nil {
 		return err
 	}
@@ -207,10 +201,7 @@ func (s *session) openNetwork() error {
 
 // describeWeights says where the weights came from.
 func (s *session) describeWeights(r *model.Report) {
-	var total int64
-	for i := range s.params {
-		total += s.params[i].Len()
-	}
+	total := s.net.Parameters()
 	switch {
 	case r == nil:
 		s.say("model: %s, %s weights from a checkpoint", s.folder.config.ModelType, thousands(total))
