@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 	say "bin/ortrain is not there; run make build"
 	exit 1
 }
-export ORTRAIN_DEPS="$(deps_dir)"
+ORTRAIN_DEPS=$(deps_dir)
+export ORTRAIN_DEPS
 weights=$ORTRAIN_DEPS/models/all-MiniLM-L6-v2
 if [ -s "$weights/model.safetensors" ]; then
 	set -- --model_name_or_path "$weights" "$@"
