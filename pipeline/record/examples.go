@@ -23,7 +23,43 @@ func (b *Batch) Examples() []sample.Example {
 		}
 	}
 	b.labels(out)
+	b.words(out)
+	b.audit(out)
 	return out
+}
+
+// words fills in the words of the views, which are copies.
+func (b *Batch) words(out []sample.Example) {
+	column := b.rec.Column(5).(*array.List)
+	if column.NullN() == len(out) {
+		return
+	}
+	values := column.ListValues().(*array.Int32)
+	for i := range out {
+		if column.IsNull(i) {
+			continue
+		}
+		from, to := column.ValueOffsets(i)
+		words := make([]sample.Range, (to-from)/2)
+		for w := range words {
+			at := int(from) + 2*w
+			words[w] = sample.Range{Start: int(values.Value(at)), End: int(values.Value(at + 1))}
+		}
+		out[i].Words = words
+	}
+}
+
+// audit fills in the audit of the views.
+func (b *Batch) audit(out []sample.Example) {
+	column := b.rec.Column(6).(*array.String)
+	if column.NullN() == len(out) {
+		return
+	}
+	for i := range out {
+		if column.IsValid(i) {
+			out[i].Audit = column.Value(i)
+		}
+	}
 }
 
 // labels fills in the labels of the views.
@@ -86,8 +122,29 @@ func (b *Builder) Append(ex sample.Example) error {
 		pair.AppendNull()
 	}
 	b.appendLabel(ex.Label)
+	b.appendWords(ex.Words)
+	audit := b.b.Field(6).(*array.StringBuilder)
+	if ex.Audit != "" {
+		audit.Append(ex.Audit)
+	} else {
+		audit.AppendNull()
+	}
 	b.n++
 	return nil
+}
+
+func (b *Builder) appendWords(words []sample.Range) {
+	column := b.b.Field(5).(*array.ListBuilder)
+	if words == nil {
+		column.AppendNull()
+		return
+	}
+	column.Append(true)
+	values := column.ValueBuilder().(*array.Int32Builder)
+	for _, w := range words {
+		values.Append(int32(w.Start))
+		values.Append(int32(w.End))
+	}
 }
 
 func (b *Builder) appendLabel(label sample.Label) {

@@ -17,6 +17,8 @@
 //	           float32, null  regression
 //	           list<float32>  multi-label
 //	           list<int64>    tags and spans
+//	words      list<int32>, null   start and end of each tagged word
+//	audit      utf8, null     what was done to the text
 //
 // The schema's metadata key "ortrain.label" names the kind of label.
 //
@@ -102,8 +104,14 @@ func Schema(kind sample.LabelKind) *arrow.Schema {
 		{Name: "text", Type: arrow.BinaryTypes.String},
 		{Name: "text_pair", Type: arrow.BinaryTypes.String, Nullable: true},
 		{Name: "label", Type: label.typ, Nullable: true},
+		{Name: "words", Type: arrow.ListOf(arrow.PrimitiveTypes.Int32), Nullable: true},
+		{Name: "audit", Type: arrow.BinaryTypes.String, Nullable: true},
 	}, &meta)
 }
+
+// required is how many of the columns, from the first, a record must have to be
+// wrapped; the others are null where they are missing.
+const required = 5
 
 // Wrap takes over one reference of an Arrow record with the columns of Schema,
 // as read from a file or made by another tool. The order of columns does not
@@ -119,6 +127,11 @@ func Wrap(rec arrow.Record) (*Batch, error) {
 		columns := make([]arrow.Array, want.NumFields())
 		for i, field := range want.Fields() {
 			found := rec.Schema().FieldIndices(field.Name)
+			if len(found) == 0 && i >= required {
+				columns[i] = array.MakeArrayOfNull(memory.DefaultAllocator, field.Type, int(rec.NumRows()))
+				defer columns[i].Release()
+				continue
+			}
 			if len(found) != 1 {
 				return nil, fmt.Errorf("record: %d columns are named %s; one is expected: %w", len(found), field.Name, ErrSchema)
 			}

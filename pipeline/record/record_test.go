@@ -20,6 +20,8 @@ func examples(label func(i int) sample.Label) []sample.Example {
 		out[i] = sample.Example{Row: uint64(100 + i), Copy: uint16(i % 2), Text: strings.Repeat("é", i), Label: label(i)}
 		if i%2 == 1 {
 			out[i].Pair, out[i].HasPair = strings.Repeat("x", i-1), true
+			out[i].Words = []sample.Range{{Start: 0, End: 2}, {Start: 2, End: 2 * i}}
+			out[i].Audit = "swap"
 		}
 	}
 	out[3].Label = sample.Label{}
@@ -108,7 +110,9 @@ func TestWrapNamesTheFault(t *testing.T) {
 			b.Field(1).(*array.Uint16Builder).Append(0)
 			b.Field(2).AppendNull()
 			b.Field(3).AppendNull()
-			b.Field(4).AppendNull()
+			for i := 4; i < good.NumFields(); i++ {
+				b.Field(i).AppendNull()
+			}
 		}
 		_, err := record.Wrap(b.NewRecord())
 		b.Release()

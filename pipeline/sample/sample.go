@@ -28,9 +28,21 @@ type Example struct {
 	// Text and Pair are valid UTF-8. Pair is meaningful only if HasPair.
 	Text, Pair string
 	HasPair    bool
+	// Words are the stretches of Text that the tags of a TagLabel belong to, in
+	// order and without overlap; nil where there are no tags.
+	Words []Range
 	// Label is what the example teaches.
 	Label Label
+	// Audit says what was done to the text on its way, for people to read; empty
+	// when nobody asked.
+	Audit string
 }
+
+// Range is a stretch of a text. Units: bytes, the end excluded.
+type Range struct{ Start, End int }
+
+// Len returns the length of the stretch.
+func (r Range) Len() int { return r.End - r.Start }
 
 // Label holds exactly one kind of target. The zero Label is "no label".
 type Label struct {
@@ -51,7 +63,7 @@ const (
 	MultiLabel           // Float has one value per class
 	ValueLabel           // Float[0] is the target
 	TagLabel             // Int has one class per word
-	SpanLabel            // Int is {start, end} in characters
+	SpanLabel            // Int is {start, end} in bytes of Pair, or of Text without a pair; {-1, -1}: no answer
 )
 
 // Class returns the label of a single-label example.
