@@ -95,18 +95,34 @@ func checkOutput(run Run) error {
 			"go on with --resume_from_checkpoint auto, start anew with --overwrite_output_dir, or choose another folder")
 	}
 	if run.OverwriteOutputDir && run.Resume == "" {
-		for _, step := range steps {
-			if err := os.RemoveAll(filepath.Join(run.OutputDir, checkpoint.Name(step))); err != nil {
-				return err
-			}
-		}
-		for _, name := range []string{logFile, "best", "last"} {
-			if err := os.Remove(filepath.Join(run.OutputDir, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-				return err
-			}
+		if err := clearRun(run.OutputDir, steps); err != nil {
+			return err
 		}
 	}
 	return os.MkdirAll(run.OutputDir, 0o755)
+}
+
+// clearRun removes what a run before left in dir: checkpoints of these steps
+// and logs.
+func clearRun(dir string, steps []int64) error {
+	gone := []string{logFile, "best", "last"}
+	for _, step := range steps {
+		gone = append(gone, checkpoint.Name(step))
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), eventsPrefix) {
+			gone = append(gone, e.Name())
+		}
+	}
+	var faults error
+	for _, name := range gone {
+		faults = errors.Join(faults, os.RemoveAll(filepath.Join(dir, name)))
+	}
+	return faults
 }
 
 // session is everything open during a run.
@@ -240,7 +256,12 @@ func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, erro
 		return nil, err
 	}
 	s.closer = append(s.closer, log)
-	shown := newProgress(s.env, s.run, log)
+	file, events, err := openEvents(s.run.OutputDir, s.env.Now())
+	if err != nil {
+		return nil, err
+	}
+	s.closer = append(s.closer, file)
+	shown := newProgress(s.env, s.run, log, events)
 	parts.Observer = shown
 	t, err := ortrain.New(s.run.Training, parts)
 	if err != nil {
