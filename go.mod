@@ -7,6 +7,7 @@ require (
 	github.com/daulet/tokenizers v1.22.1
 	github.com/google/flatbuffers v25.12.19+incompatible
 	github.com/google/go-cmp v0.7.0
+	github.com/rogpeppe/go-internal v1.16.0
 	github.com/urfave/cli/v2 v2.27.7
 	github.com/yalue/onnxruntime_go v1.28.0
 	gonum.org/v1/plot v0.17.0
