@@ -140,7 +140,7 @@ func Pack(kind sample.LabelKind, sequences []Sequence) (*sample.Batch, error) {
 		b.Offsets = append(b.Offsets, int32(len(b.IDs)))
 		b.Row = append(b.Row, s.Row)
 		b.Copy = append(b.Copy, s.Copy)
-		if err := appendLabel(&b.Labels, kind, s); err != nil {
+		if err := appendLabel(&b.Labels, kind, len(b.Row)-1, s); err != nil {
 			return nil, err
 		}
 	}
@@ -156,7 +156,8 @@ func Pack(kind sample.LabelKind, sequences []Sequence) (*sample.Batch, error) {
 	return b, nil
 }
 
-func appendLabel(to *sample.Labels, kind sample.LabelKind, s Sequence) error {
+// appendLabel adds the label of a sequence that has this many before it.
+func appendLabel(to *sample.Labels, kind sample.LabelKind, before int, s Sequence) error {
 	if s.Label.Kind != sample.NoLabel && s.Label.Kind != kind {
 		return fmt.Errorf("collate: row %d has a label of kind %d in a batch of kind %d", s.Row, s.Label.Kind, kind)
 	}
@@ -171,6 +172,9 @@ func appendLabel(to *sample.Labels, kind sample.LabelKind, s Sequence) error {
 	case kind == sample.ValueLabel:
 		to.Float = append(to.Float, s.Label.Float[0])
 	case kind == sample.MultiLabel:
+		if classes := len(s.Label.Float); before > 0 && classes*before != len(to.Float) {
+			return fmt.Errorf("collate: row %d has %d classes, those before it %d; all rows of a multi-label set have the same", s.Row, classes, len(to.Float)/before)
+		}
 		to.Float = append(to.Float, s.Label.Float...)
 	default:
 		return fmt.Errorf("collate: labels of kind %d cannot be packed yet; class, value and multi-label can", kind)
