@@ -183,6 +183,13 @@ func TestPackLabels(t *testing.T) {
 	multi.Label = sample.Label{Kind: sample.MultiLabel, Float: []float32{0, 1, 1}}
 	other := multi
 	other.Label = sample.Label{Kind: sample.MultiLabel, Float: []float32{1}}
+	tags, short := sequence(4, 2), sequence(5, 2)
+	tags.Label = sample.Label{Kind: sample.TagLabel, Int: []int64{sample.Ignore, 3}}
+	short.Label = sample.Label{Kind: sample.TagLabel, Int: []int64{3}}
+	answer, beyond, unanswered := sequence(5, 3), sequence(6, 3), sequence(7, 3)
+	answer.Label = sample.Label{Kind: sample.SpanLabel, Int: []int64{1, 2}}
+	beyond.Label = sample.Label{Kind: sample.SpanLabel, Int: []int64{1, 3}}
+	unanswered.Label = sample.Label{Kind: sample.SpanLabel, Int: []int64{0, 0}}
 	for _, c := range []struct {
 		kind  sample.LabelKind
 		in    []collate.Sequence
@@ -193,6 +200,11 @@ func TestPackLabels(t *testing.T) {
 		{sample.ClassLabel, []collate.Sequence{none, class}, sample.Labels{Int: []int64{sample.Ignore, 1}, Shape: []int64{2}}, ""},
 		{sample.ValueLabel, []collate.Sequence{value, value}, sample.Labels{Float: []float32{2.5, 2.5}, Shape: []int64{2}}, ""},
 		{sample.MultiLabel, []collate.Sequence{multi, multi}, sample.Labels{Float: []float32{0, 1, 1, 0, 1, 1}, Shape: []int64{2, 3}}, ""},
+		{sample.TagLabel, []collate.Sequence{tags, none}, sample.Labels{Int: []int64{sample.Ignore, 3, sample.Ignore}, Shape: []int64{3}}, ""},
+		{sample.SpanLabel, []collate.Sequence{answer, unanswered}, sample.Labels{Int: []int64{1, 2, 0, 0}, Shape: []int64{2, 2}}, ""},
+		{sample.TagLabel, []collate.Sequence{short}, sample.Labels{}, "row 5 has 1 tags for 2 tokens"},
+		{sample.SpanLabel, []collate.Sequence{beyond}, sample.Labels{}, "row 6"},
+		{sample.SpanLabel, []collate.Sequence{none}, sample.Labels{}, "row 0 has no label"},
 		{sample.ClassLabel, []collate.Sequence{value}, sample.Labels{}, "row 2"},
 		{sample.ValueLabel, []collate.Sequence{value, none}, sample.Labels{}, "row 0 has no label"},
 		{sample.MultiLabel, []collate.Sequence{multi, multi, other}, sample.Labels{}, "row 3"},
@@ -213,6 +225,52 @@ func TestPackLabels(t *testing.T) {
 	}
 	if _, err := collate.Pack(sample.NoLabel, nil); err == nil {
 		t.Error("a batch of nothing was packed")
+	}
+}
+
+func TestCutObeysBothBounds(t *testing.T) {
+	all := sequences(64)
+	for i := range all {
+		for w := range i % 3 {
+			rest := sequence(i, 1+(i*7+w)%40)
+			rest.Copy = uint16(w + 1)
+			all[i].Rest = append(all[i].Rest, rest)
+		}
+	}
+	for _, c := range []struct{ size, tokens int }{{8, 0}, {8, 100}, {100, 64}, {1, 0}, {8, 40}} {
+		pieces := collate.Cut(all, c.size, c.tokens)
+		var order [][2]int
+		for i, piece := range pieces {
+			longest, next := 0, 0
+			for _, s := range piece {
+				longest = max(longest, len(s.IDs))
+				order = append(order, [2]int{int(s.Row), int(s.Copy)})
+				if s.Rest != nil {
+					t.Errorf("%+v: row %d keeps its windows", c, s.Row)
+				}
+			}
+			if i+1 < len(pieces) {
+				next = max(longest, len(pieces[i+1][0].IDs))
+			}
+			if len(piece) > c.size || c.tokens > 0 && len(piece)*longest > c.tokens {
+				t.Errorf("%+v: piece %d has %d sequences of up to %d tokens", c, i, len(piece), longest)
+			}
+			if next > 0 && len(piece) < c.size && (c.tokens == 0 || (len(piece)+1)*next <= c.tokens) {
+				t.Errorf("%+v: piece %d has room for one more", c, i)
+			}
+		}
+		var want [][2]int
+		for i := range all {
+			for w := range 1 + i%3 {
+				want = append(want, [2]int{i, w})
+			}
+		}
+		if diff := cmp.Diff(want, order); diff != "" {
+			t.Errorf("%+v: %s", c, diff)
+		}
+	}
+	if got := collate.Cut(all[:1], 8, 1); len(got) != 1 {
+		t.Errorf("a sequence longer than the bound gives %d pieces", len(got))
 	}
 }
 
