@@ -97,7 +97,7 @@ func (t *Trainer) schedule() (func(step int) float64, error) {
 		Warmup: optim.WarmupSteps(int64(t.cfg.WarmupSteps), t.cfg.WarmupRatio, total),
 	}
 	if err := s.Validate(); err != nil {
-		return nil, fmt.Errorf("ortrain: lr_scheduler_type: %w", errors.Join(err, ErrConfig))
+		return nil, fmt.Errorf("ortrain: lr_scheduler_type: %w: %w", err, ErrConfig)
 	}
 	return func(step int) float64 { return s.At(int64(step)) }, nil
 }

@@ -53,7 +53,7 @@ func (l labeler) accepts(declared []string) error {
 // label returns the label that a cell stands for. declared are the classes
 // that the cell's file declares for its integers.
 func (l labeler) label(c cell, declared []string) (sample.Label, error) {
-	if c.kind == null || c.kind == text && c.s == "" {
+	if c.empty() || c.kind == text && c.s == "" {
 		if l.optional {
 			return sample.Label{}, nil
 		}
@@ -76,7 +76,7 @@ func (l labeler) label(c cell, declared []string) (sample.Label, error) {
 func (l labeler) class(c cell, declared []string) (int64, error) {
 	name := c.s
 	n, isInteger := c.asInteger()
-	if c.kind == text {
+	if c.kind == text || c.kind == boolean {
 		if id, ok := l.index[name]; ok {
 			return id, nil
 		}
@@ -85,7 +85,7 @@ func (l labeler) class(c cell, declared []string) (int64, error) {
 		isInteger = err == nil
 	}
 	if !isInteger {
-		if c.kind != text {
+		if c.kind != text && c.kind != boolean {
 			return 0, fmt.Errorf("%s; a class is a text or an integer: %w", c.describe(), ErrType)
 		}
 		return 0, l.unknown(c)
@@ -128,7 +128,8 @@ func value(c cell) (sample.Label, error) {
 		if v, err = strconv.ParseFloat(strings.TrimSpace(c.s), 32); err != nil {
 			return sample.Label{}, fmt.Errorf("%s; a number is expected: %w", c.describe(), ErrType)
 		}
-	case other:
+	case float:
+	default:
 		return sample.Label{}, fmt.Errorf("%s; a number is expected: %w", c.describe(), ErrType)
 	}
 	if math.IsNaN(v) || math.IsInf(float64(float32(v)), 0) {
@@ -186,9 +187,9 @@ func (s *Set) collectFile(ctx context.Context, path string, found map[string]boo
 			name := c.s
 			if n, ok := c.asInteger(); ok {
 				name = strconv.FormatInt(n, 10)
-			} else if c.kind == null || c.s == "" {
+			} else if c.empty() || c.kind == text && c.s == "" {
 				continue // reported, or allowed, when the row is read
-			} else if c.kind != text {
+			} else if c.kind != text && c.kind != boolean {
 				place := &Error{Path: path, Row: row, Column: cols.Label, RowGroup: rows.group,
 					Err: fmt.Errorf("%s; a class is a text or an integer: %w", c.describe(), ErrType)}
 				if rows.line != nil {

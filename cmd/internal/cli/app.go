@@ -47,8 +47,7 @@ var kinds = []kind{
 // Main runs the command line and returns the exit code.
 func Main(e Env) int {
 	app := newApp(e)
-	args := underscores(e.Args)
-	return report(e.Stderr, app.RunContext(context.Background(), args))
+	return report(e.Stderr, app.RunContext(context.Background(), arguments(e.Args)))
 }
 
 func newApp(e Env) *cli.App {
@@ -67,18 +66,29 @@ func newApp(e Env) *cli.App {
 			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e),
 		},
 		CommandNotFound: nil,
-		Action: func(c *cli.Context) error {
-			if name := c.Args().First(); name != "" {
-				return usage("there is no command %s; did you mean %s?", name, nearest(name, commandNames(c.App)))
-			}
-			return cli.ShowAppHelp(c)
-		},
+		Action:          help,
 	}
 	app.OnUsageError = onUsageError
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsageError
 	}
 	return app
+}
+
+// help serves a command line without a command: the help page, of a command if
+// one is named after "help".
+func help(c *cli.Context) error {
+	name := c.Args().First()
+	if name == "help" {
+		name = c.Args().Get(1)
+		if slices.Contains(commandNames(c.App), name) {
+			return cli.ShowCommandHelp(c, name)
+		}
+	}
+	if name == "" {
+		return cli.ShowAppHelp(c)
+	}
+	return usage("there is no command %s; did you mean %s?", name, nearest(name, commandNames(c.App)))
 }
 
 func commandNames(app *cli.App) []string {
@@ -89,28 +99,43 @@ func commandNames(app *cli.App) []string {
 	return names
 }
 
-var undefined = regexp.MustCompile(`flag provided but not defined: -+(\S+)`)
+// What the flag package says about command lines that it cannot read.
+var (
+	undefined = regexp.MustCompile(`flag provided but not defined: -+(\S+)`)
+	noValue   = regexp.MustCompile(`flag needs an argument: -+(\S+)`)
+	badValue  = regexp.MustCompile(`(?s)invalid (?:boolean )?value ".*" for (?:flag )?-+(\S+): (.*)`)
+)
 
 // onUsageError turns the flag package's errors into ours, with the nearest
 // name.
 func onUsageError(c *cli.Context, err error, _ bool) error {
-	m := undefined.FindStringSubmatch(err.Error())
-	if m == nil {
-		return usage("%w", err)
+	text := err.Error()
+	if m := noValue.FindStringSubmatch(text); m != nil {
+		return usage("--%s needs a value", m[1])
 	}
-	name := strings.ReplaceAll(m[1], "-", "_")
+	if m := badValue.FindStringSubmatch(text); m != nil {
+		return usage("--%s: %s", m[1], m[2])
+	}
+	if m := undefined.FindStringSubmatch(text); m != nil {
+		return unknownOption(c.Command, strings.ReplaceAll(m[1], "-", "_"))
+	}
+	return usage("%w", err)
+}
+
+// unknownOption says why there is no such option, or which one is most like it.
+func unknownOption(c *cli.Command, name string) error {
 	if why, ok := refused[name]; ok {
 		return usage("--%s is not an option here: %s", name, why)
 	}
 	var have []string
-	for _, f := range c.Command.Flags {
+	for _, f := range c.Flags {
 		have = append(have, f.Names()...)
 	}
-	if slices.Contains(optionNames(), name) {
-		return usage("%s takes no option --%s; ortrain %s --help lists its options", c.Command.Name, name, c.Command.Name)
+	if slices.Contains(have, "version") { // those of the program itself
+		return usage("there is no option --%s; options follow a command: ortrain COMMAND --help lists them", name)
 	}
-	if len(have) == 0 {
-		return usage("there is no option --%s", name)
+	if slices.Contains(optionNames(), name) {
+		return usage("%s takes no option --%s; ortrain %s --help lists its options", c.Name, name, c.Name)
 	}
 	return usage("there is no option --%s; did you mean --%s?", name, strings.ReplaceAll(nearest(name, have), ", ", ", --"))
 }
@@ -123,8 +148,12 @@ func command(e Env, name, text, argsUsage string, names []string, action func(ct
 		Name: name, Usage: text, ArgsUsage: argsUsage, Flags: flagsFor(&run, names...),
 		Action: func(c *cli.Context) error {
 			resolved := DefaultRun()
-			if c.Args().Len() > 1 || c.Args().Len() == 1 && argsUsage == "" {
-				return usage("%s takes no arguments after its options; %q is one", name, c.Args().Get(0))
+			takes, allowed := "no argument", 0
+			if argsUsage != "" {
+				takes, allowed = "one argument, "+argsUsage, 1
+			}
+			if c.Args().Len() > allowed {
+				return usage("%s takes %s; %q is one too many", name, takes, c.Args().Get(allowed))
 			}
 			if file := c.Args().First(); file != "" {
 				if err := readConfig(file, &resolved); err != nil {
@@ -139,6 +168,9 @@ func command(e Env, name, text, argsUsage string, names []string, action func(ct
 				if isSet(c, o.name) {
 					o.value.Set(given[i].value)
 				}
+			}
+			if err := resolved.Validate(); err != nil {
+				return err
 			}
 			return action(c.Context, e, resolved)
 		},

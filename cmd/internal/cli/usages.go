@@ -42,7 +42,7 @@ var usages = map[string]string{
 	"adam_beta2":                  "decay rate of AdamW's second moment",
 	"adam_epsilon":                "what AdamW adds to the root of the second moment",
 	"max_grad_norm":               "largest global `NORM` of the gradient; 0 does not clip",
-	"lr_scheduler_type":           "linear, cosine, polynomial, constant or constant_with_warmup",
+	"lr_scheduler_type":           "linear, cosine, cosine_with_restarts, polynomial, constant or constant_with_warmup",
 	"warmup_steps":                "`STEPS` of linear warm-up; overrides the ratio when positive",
 	"warmup_ratio":                "`SHARE` of all steps that warm up",
 	"seed":                        "everything random comes from this `NUMBER`",
@@ -59,7 +59,7 @@ var usages = map[string]string{
 	"early_stopping_threshold":    "what counts as an improvement",
 
 	"form":          "form of the training graph: packed (fast) or padded (like official artifacts)",
-	"opset":         "ONNX operator set of the graphs, 17 to 21",
+	"opset":         "ONNX operator set of the graphs, 17 to 21; 0 takes the oldest",
 	"provider":      "execution provider: cpu or cuda",
 	"device_id":     "`NUMBER` of the CUDA device",
 	"gpu_mem_limit": "`BYTES` of GPU memory to use at most; 0 means all",
