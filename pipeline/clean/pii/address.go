@@ -1,0 +1,455 @@
+package pii
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ortrain/ortrain/pipeline/sample"
+)
+
+var _ = register(Recogniser{
+	Name: "street", Type: "ADDRESS", Rank: 120, Starts: digits,
+	Doc:  "house number and a street by its usual words, before or behind (Street, Rua, -straße, …), with unit, city, US state and ZIP where they follow",
+	Find: findStreet,
+	Samples: Samples{
+		Find: []string{
+			"lives at «221B Baker Street», London", "«1600 Pennsylvania Avenue NW, Washington, DC 20500».", "at «12 Main St Apt. 4»", "in «Rua João Pessoa 1636» street",
+			"«Hauptstraße 12a»", "«Via Roma 10», Torino", "«12 rue de la Paix»", "«742 evergreen terrace» please", "«45 W. 5th Street, Suite 200»", "«Lange Voorhout 34»",
+			"«230 ul. Narewska»",
+		},
+		Miss: []string{
+			"5 miles down the road", "12 people on the way", "in 2010 the drive", "3 days at court", "10 ways to place", "via 10 routers", "20 percent of street crime",
+			"Interstate 95", "chapter 12", "the 3 Way handshake",
+		},
+	},
+})
+
+var _ = register(Recogniser{
+	Name: "post_box", Type: "ADDRESS", Rank: 121, Starts: digits,
+	Doc:  "post office box, and the box of a US military unit with its state and ZIP",
+	Find: findBox,
+	Samples: Samples{
+		Find: []string{"to «P.O. Box 1234»", "«PO Box 77», Springfield", "«PSC 5217, Box 4854\nAPO AP 43617».", "«Unit 5022 Box 1225\nDPO AE 44085»", "«Postfach 10 20»"},
+		Miss: []string{"box 12", "mailbox 3", "xbox 360", "Unit 5022", "dropbox 20"},
+	},
+})
+
+var _ = register(Recogniser{
+	Name: "cn_address", Type: "ADDRESS", Rank: 122, Starts: digits,
+	Doc:  "Chinese address: place names with 省市区县镇村路街 and so on before a number with 号, 弄, 栋, 室",
+	Find: findCNAddress,
+	Samples: Samples{
+		Find: []string{"我住在«北京市海淀区中关村大街27号»。", "地址：«上海市浦东新区世纪大道100号2单元301室»", "寄到«幸福路12弄5号»吧"},
+		Miss: []string{"第27号决议", "1号线", "5月1号", "一路走了100号人", "2号楼"},
+	},
+})
+
+// streetEnd are words that follow the name of a street.
+var streetEnd = wordSet(`street st avenue ave road rd boulevard blvd lane ln drive dr court ct way place pl square sq terrace ter parkway pkwy highway hwy
+	circle cir crescent close grove alley trail row walk mews plaza expressway turnpike quay`)
+
+// streetStart are words that come before the name of a street.
+var streetStart = wordSet(`rua via rue calle avenida avda av avenue viale corso piazza plaza praça largo travessa ul ulica carrer paseo allée chemin impasse
+	boulevard c strada calea place quai rruga`)
+
+// streetTail are endings of a street's name in one word.
+var streetTail = []string{
+	"straße", "strasse", "gasse", "allee", "platz", "gatan", "vägen", "gata", "vej", "gade", "veien", "vegen", "gaten", "straat", "laan", "plein", "gracht",
+	"katu", "kuja", "vegur", "gránda", "voorhout", "stígur", "stræti", "stien",
+}
+
+// notInStreet are words of sentences that no street's name has.
+var notInStreet = wordSet(`a an and are as at by down for from in into is it more of off on or out over people percent per since than that the this through times to
+	up was were with years year days day hours hour minutes miles mile km months weeks men women ways`)
+
+func wordSet(list string) map[string]bool {
+	set := make(map[string]bool)
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+// word is a stretch of letters, with full stops, apostrophes and hyphens
+// inside, and digits after the first place.
+type word struct {
+	start, end int
+	capital    bool
+}
+
+// wordAt reads a word.
+func wordAt(s string, at int) (word, bool) {
+	w := word{start: at, end: at}
+	for w.end < len(s) && w.end-at < 40 {
+		r, size := utf8.DecodeRuneInString(s[w.end:])
+		switch {
+		case r == utf8.RuneError:
+			return w, w.end > at
+		case unicode.IsLetter(r) && r < firstCJK:
+			w.capital = w.capital || w.end == at && unicode.IsUpper(r)
+		case unicode.IsDigit(r), w.end > at && (r == '\'' || r == '’' || r == '-'):
+		case w.end > at && r == '/' && w.end == at+1: // C/
+			return word{at, w.end + 1, w.capital}, true
+		default:
+			return w, w.end > at
+		}
+		w.end += size
+	}
+	return w, w.end > at
+}
+
+// plain is the word in lower case without what is not a letter at its end.
+func (w word) plain(s string) string {
+	return strings.TrimRight(strings.ToLower(s[w.start:w.end]), "/'-’")
+}
+
+// next is where the next word of the same line begins, over a full stop.
+func next(s string, at int) int {
+	if byteAt(s, at) == '.' {
+		at++
+	}
+	if byteAt(s, at) == ' ' {
+		at++
+	}
+	return at
+}
+
+func findStreet(t *Text, at int) (sample.Range, bool) {
+	s := t.String
+	if !free(s, at) {
+		return sample.Range{}, false
+	}
+	number := at
+	for number < len(s) && isDigit(s[number]) && number-at < 7 {
+		number++
+	}
+	if number-at > 6 {
+		return sample.Range{}, false
+	}
+	if r, ok := streetBefore(s, at, houseEnd(s, number)); ok {
+		return r, true
+	}
+	end, ok := streetAfter(s, houseEnd(s, number))
+	if !ok || chained(s, at) != 0 && chained(s, at) != ' ' {
+		return sample.Range{}, false
+	}
+	return sample.Range{Start: at, End: cityEnd(s, unitEnd(s, end))}, true
+}
+
+// houseEnd moves over the letter or second number of a house.
+func houseEnd(s string, at int) int {
+	switch b := byteAt(s, at); {
+	case classes[b] == letter && b != '_' && ends(s, at+1):
+		return at + 1
+	case (b == '-' || b == '/') && isDigit(byteAt(s, at+1)):
+		end := at + 1
+		for end < len(s) && isDigit(s[end]) && end-at < 5 {
+			end++
+		}
+		if ends(s, end) {
+			return end
+		}
+	}
+	return at
+}
+
+// streetAfter reads the street behind a house number: up to five words with one
+// that streets begin or end with.
+func streetAfter(s string, at int) (end int, ok bool) {
+	if byteAt(s, at) == ',' {
+		at++
+	}
+	if byteAt(s, at) != ' ' {
+		return 0, false
+	}
+	at++
+	capital, opened := false, false
+	for i := range 6 {
+		w, found := wordAt(s, at)
+		plain := w.plain(s)
+		if !found || notInStreet[plain] && !opened {
+			return 0, false
+		}
+		if i == 0 && streetStart[plain] && (w.capital || plain == "rue" || plain == "ul" || plain == "calle") {
+			opened = true
+		}
+		capital = capital || w.capital && !opened
+		switch {
+		case opened && i > 0 && w.capital:
+			return moreCapitals(s, w.end), true
+		case !opened && i > 0 && streetEnd[plain] && (capital || len(plain) > 4):
+			return direction(s, w.end), true
+		case !opened && streetTailed(plain) && len(plain) > 6:
+			return w.end, true
+		}
+		following := next(s, w.end)
+		if following == w.end {
+			return 0, false
+		}
+		at = following
+	}
+	return 0, false
+}
+
+// moreCapitals moves over further words of a street's name.
+func moreCapitals(s string, end int) int {
+	for range 3 {
+		if byteAt(s, end) != ' ' {
+			break
+		}
+		w, ok := wordAt(s, end+1)
+		if !ok || !w.capital || isDigit(s[w.start]) {
+			break
+		}
+		end = w.end
+	}
+	return end
+}
+
+// direction moves over the quarter of a city behind a street.
+func direction(s string, end int) int {
+	if byteAt(s, end) == '.' && byteAt(s, end+1) == ' ' && byteAt(s, end+2) != 0 {
+		if w, ok := wordAt(s, end+2); ok && !w.capital {
+			end++
+		}
+	}
+	for _, d := range []string{" NW", " NE", " SW", " SE", " N", " S", " E", " W"} {
+		if strings.HasPrefix(s[end:], d) && ends(s, end+len(d)) {
+			return end + len(d)
+		}
+	}
+	return end
+}
+
+func streetTailed(plain string) bool {
+	for _, tail := range streetTail {
+		if strings.HasSuffix(plain, tail) {
+			return true
+		}
+	}
+	return false
+}
+
+// streetBefore reads the street before a house number: one word with the tail
+// of a street, or up to four behind a word that streets begin with.
+func streetBefore(s string, at, end int) (sample.Range, bool) {
+	if byteAt(s, at-1) != ' ' || !ends(s, end) {
+		return sample.Range{}, false
+	}
+	capital := false
+	for i, to := 0, at-1; i < 5; i++ {
+		from := wordStart(s, to)
+		w, ok := wordAt(s, from)
+		if !ok || w.end < to {
+			break
+		}
+		plain := w.plain(s)
+		if i == 0 && w.capital && streetTailed(plain) && len(plain) > 5 {
+			if plain == "voorhout" { // a name in two words
+				from = wordStart(s, from-1)
+			}
+			return sample.Range{Start: from, End: unitEnd(s, end)}, true
+		}
+		if i > 0 && streetStart[plain] && w.capital && capital {
+			return sample.Range{Start: from, End: unitEnd(s, end)}, true
+		}
+		capital = capital || w.capital
+		if to = from - 1; from < 2 || s[to] != ' ' && s[to] != '.' {
+			break
+		}
+		if byteAt(s, to-1) == '.' {
+			to--
+		}
+	}
+	return sample.Range{}, false
+}
+
+// wordStart is where the word that ends at a place begins.
+func wordStart(s string, end int) int {
+	start := end
+	for start > 0 && end-start < 40 {
+		r, size := utf8.DecodeLastRuneInString(s[:start])
+		if r == utf8.RuneError || !(unicode.IsLetter(r) && r < firstCJK || r == '\'' || r == '’' || r == '-' || r == '/' && start == end) {
+			break
+		}
+		start -= size
+	}
+	return start
+}
+
+// unitEnd moves over what follows a street in a building: Apt. 4, Suite 200.
+func unitEnd(s string, end int) int {
+	for range 2 {
+		at := end
+		for i := 0; i < 6 && (byteAt(s, at) == ',' || byteAt(s, at) == ' ' || byteAt(s, at) == '\n'); i++ {
+			at++
+		}
+		if byteAt(s, at) == '#' {
+			at++
+		} else if w, ok := wordAt(s, at); ok && unitWord[w.plain(s)] {
+			at = next(s, w.end)
+		} else {
+			return end
+		}
+		w, ok := wordAt(s, at)
+		if !ok || w.end-w.start > 6 || !strings.ContainsAny(s[w.start:w.end], digits) && w.end-w.start > 1 {
+			return end
+		}
+		end = w.end
+	}
+	return end
+}
+
+var unitWord = wordSet(`apt apartment suite ste unit floor fl room rm flat`)
+
+// cityEnd moves over city, US state and ZIP code if all three follow.
+func cityEnd(s string, end int) int {
+	at := end
+	for range 5 {
+		for i := 0; i < 6 && at < len(s) && strings.IndexByte(", \n", s[at]) >= 0; i++ {
+			at++
+		}
+		w, ok := wordAt(s, at)
+		if !ok {
+			return end
+		}
+		if zip := stateAndZIP(s, w); zip > 0 {
+			return zip
+		}
+		at = w.end
+	}
+	return end
+}
+
+// stateAndZIP reads two capitals and a ZIP code.
+func stateAndZIP(s string, w word) (end int) {
+	if w.end-w.start != 2 || !isUpper(s[w.start]) || !isUpper(s[w.start+1]) || byteAt(s, w.end) != ' ' {
+		return 0
+	}
+	from := w.end + 1
+	for end = from; end < len(s) && isDigit(s[end]) && end-from < 6; end++ {
+	}
+	if end-from != 5 || !ends(s, end) {
+		return 0
+	}
+	if byteAt(s, end) == '-' && end+5 <= len(s) && len(onlyDigits(s[end+1:end+5])) == 4 && ends(s, end+5) {
+		return end + 5
+	}
+	return end
+}
+
+// findBox starts at the number of a box, or of a military unit.
+func findBox(t *Text, at int) (sample.Range, bool) {
+	s := t.String
+	if !free(s, at) || byteAt(s, at-1) != ' ' {
+		return sample.Range{}, false
+	}
+	end := at
+	for end < len(s) && isDigit(s[end]) && end-at < 8 {
+		end++
+	}
+	if !ends(s, end) {
+		return sample.Range{}, false
+	}
+	for _, lead := range []string{"P.O. Box ", "P.O.Box ", "PO Box ", "P.O. box ", "p.o. box ", "po box ", "PO BOX ", "P.O. BOX ", "Post Office Box ", "Postfach ", "Apartado ", "Casilla "} {
+		if start := at - len(lead); start >= 0 && s[start:at] == lead && free(s, start) {
+			if lead == "Postfach " && byteAt(s, end) == ' ' && isDigit(byteAt(s, end+1)) && isDigit(byteAt(s, end+2)) && ends(s, end+3) {
+				end += 3
+			}
+			return sample.Range{Start: start, End: end}, true
+		}
+	}
+	for _, lead := range []string{"PSC ", "CMR ", "Unit ", "unit ", "psc "} {
+		if start := at - len(lead); start >= 0 && s[start:at] == lead && free(s, start) {
+			end, ok := militaryEnd(s, end)
+			return sample.Range{Start: start, End: end}, ok
+		}
+	}
+	return sample.Range{}, false
+}
+
+// militaryEnd reads ", Box 4854\nAPO AP 43617".
+func militaryEnd(s string, at int) (int, bool) {
+	at = skip(s, at, ", ")
+	if w, ok := wordAt(s, at); !ok || w.plain(s) != "box" {
+		return 0, false
+	}
+	at = skip(s, at+len("box"), " ")
+	for isDigit(byteAt(s, at)) {
+		at++
+	}
+	at = skip(s, at, ",\n ")
+	w, ok := wordAt(s, at)
+	if plain := w.plain(s); !ok || plain != "apo" && plain != "fpo" && plain != "dpo" {
+		return 0, false
+	}
+	at = skip(s, w.end, " ")
+	w, ok = wordAt(s, at)
+	if !ok {
+		return 0, false
+	}
+	end := stateAndZIP(s, w)
+	return end, end > 0
+}
+
+// cnParts end the names of places, cnUnits the numbers of houses.
+const (
+	cnParts = "省市区县旗镇乡村路街道巷弄里"
+	cnUnits = "号弄栋幢楼室层單单元"
+)
+
+// findCNAddress starts at the number of a house.
+func findCNAddress(t *Text, at int) (sample.Range, bool) {
+	s := t.String
+	if isDigit(byteAt(s, at-1)) {
+		return sample.Range{}, false
+	}
+	end := cnNumbers(s, at)
+	if end == at {
+		return sample.Range{}, false
+	}
+	start, parts, last := at, 0, false
+	for i := 0; start > 0 && i < 30; i++ {
+		r, size := utf8.DecodeLastRuneInString(s[:start])
+		if !unicode.Is(unicode.Han, r) {
+			break
+		}
+		if strings.ContainsRune("在到至往于是寄去住址的了", r) && parts > 0 {
+			break
+		}
+		part := strings.ContainsRune(cnParts, r)
+		if i == 0 {
+			last = part && r != '道' || r == '道' && strings.HasSuffix(s[:start], "大道")
+		}
+		if part {
+			parts++
+		}
+		start -= size
+	}
+	long := utf8.RuneCountInString(s[start:at])
+	return sample.Range{Start: start, End: end}, last && parts >= 1 && long >= 3
+}
+
+// cnNumbers moves over numbers with their units: 100号2单元301室.
+func cnNumbers(s string, at int) int {
+	end := at
+	for range 4 {
+		from := end
+		for end < len(s) && isDigit(s[end]) && end-from < 6 {
+			end++
+		}
+		digits := end
+		for n := 0; n < 2; n++ {
+			r, size := utf8.DecodeRuneInString(s[end:])
+			if r == utf8.RuneError || !strings.ContainsRune(cnUnits, r) {
+				break
+			}
+			end += size
+		}
+		if digits == from || end == digits {
+			return from
+		}
+	}
+	return end
+}
