@@ -29,7 +29,7 @@ var _ = register(Recogniser{
 // titles come before any name, introductions before a given name alone.
 var (
 	titles        = wordSet(`mr mrs ms miss mx dr prof professor sir madam herr frau señor señora monsieur madame mme`)
-	introductions = wordSet(`dear hi hello hey regards sincerely thanks cheers signed name named called am im from with ask tell told by met meet
+	introductions = wordSet(`is dear hi hello hey regards sincerely thanks cheers signed name named called am im from with ask tell told by met meet
 		son daughter brother sister wife husband friend colleague`)
 	verbs = wordSet(`said says told tells asked asks wrote writes lives lived works worked thinks thought wants wanted likes loves and has had is was
 		answered replied added explained joined called calls married went came`)
