@@ -16,11 +16,11 @@ var _ = register(Recogniser{
 		Find: []string{
 			"lives at «221B Baker Street», London", "«1600 Pennsylvania Avenue NW, Washington, DC 20500».", "at «12 Main St Apt. 4»", "in «Rua João Pessoa 1636» street",
 			"«Hauptstraße 12a»", "«Via Roma 10», Torino", "«12 rue de la Paix»", "«742 evergreen terrace» please", "«45 W. 5th Street, Suite 200»", "«Lange Voorhout 34»",
-			"«230 ul. Narewska»",
+			"«230 ul. Narewska»", "«50066 Rooseveltlaan 110\n Apt. 949»", "«1 Heerengracht St, Suite 5»",
 		},
 		Miss: []string{
 			"5 miles down the road", "12 people on the way", "in 2010 the drive", "3 days at court", "10 ways to place", "via 10 routers", "20 percent of street crime",
-			"Interstate 95", "chapter 12", "the 3 Way handshake",
+			"Interstate 95", "a 20 gig drive", "2064 Supreme Court hearing", "Super Bowl 50 take place", "had 5 chickens. No Way", "400 Meter von Trafalgar Square", "Section 295 C of the Penal Code", "chapter 12", "the 3 Way handshake",
 		},
 	},
 })
@@ -41,7 +41,7 @@ var _ = register(Recogniser{
 	Find: findCNAddress,
 	Samples: Samples{
 		Find: []string{"我住在«北京市海淀区中关村大街27号»。", "地址：«上海市浦东新区世纪大道100号2单元301室»", "寄到«幸福路12弄5号»吧"},
-		Miss: []string{"第27号决议", "1号线", "5月1号", "一路走了100号人", "2号楼"},
+		Miss: []string{"第27号决议", "1号线", "5月1号", "一路走了100号人", "2号楼", "兴平市069号观测井"},
 	},
 })
 
@@ -51,7 +51,14 @@ var streetEnd = wordSet(`street st avenue ave road rd boulevard blvd lane ln dri
 
 // streetStart are words that come before the name of a street.
 var streetStart = wordSet(`rua via rue calle avenida avda av avenue viale corso piazza plaza praça largo travessa ul ulica carrer paseo allée chemin impasse
-	boulevard c strada calea place quai rruga`)
+	boulevard strada calea place quai rruga`)
+
+// smallOpening are those of them that are no words of English.
+var smallOpening = wordSet(`rue ul calle`)
+
+// streetWord are words of streets that are rare in other senses, so that a
+// street in small letters is known by them.
+var streetWord = wordSet(`street avenue ave road boulevard blvd lane terrace parkway highway`)
 
 // streetTail are endings of a street's name in one word.
 var streetTail = []string{
@@ -61,7 +68,8 @@ var streetTail = []string{
 
 // notInStreet are words of sentences that no street's name has.
 var notInStreet = wordSet(`a an and are as at by down for from in into is it more of off on or out over people percent per since than that the this through times to
-	up was were with years year days day hours hour minutes miles mile km months weeks men women ways`)
+	up was were with years year days day hours hour minutes miles mile km months weeks men women ways
+	meter meters metres supreme district appeals high every each some any other another no new same`)
 
 func wordSet(list string) map[string]bool {
 	set := make(map[string]bool)
@@ -104,9 +112,11 @@ func (w word) plain(s string) string {
 	return strings.TrimRight(strings.ToLower(s[w.start:w.end]), "/'-’")
 }
 
-// next is where the next word of the same line begins, over a full stop.
-func next(s string, at int) int {
-	if byteAt(s, at) == '.' {
+// next is where the word behind another one of the same line begins, over the
+// full stop of a short word.
+func next(s string, w word) int {
+	at := w.end
+	if byteAt(s, at) == '.' && at-w.start <= 4 {
 		at++
 	}
 	if byteAt(s, at) == ' ' {
@@ -131,6 +141,9 @@ func findStreet(t *Text, at int) (sample.Range, bool) {
 		return r, true
 	}
 	end, ok := streetAfter(s, houseEnd(s, number))
+	if further, unit := unitAfter(s, houseEnd(s, number)); unit && (!ok || further > end) {
+		end, ok = further, true
+	}
 	if !ok || chained(s, at) != 0 && chained(s, at) != ' ' {
 		return sample.Range{}, false
 	}
@@ -154,8 +167,8 @@ func houseEnd(s string, at int) int {
 	return at
 }
 
-// streetAfter reads the street behind a house number: up to five words with one
-// that streets begin or end with.
+// streetAfter reads the street behind a house number: up to five words of which
+// the last is one that streets end with, or the first one that they begin with.
 func streetAfter(s string, at int) (end int, ok bool) {
 	if byteAt(s, at) == ',' {
 		at++
@@ -164,32 +177,92 @@ func streetAfter(s string, at int) (end int, ok bool) {
 		return 0, false
 	}
 	at++
-	capital, opened := false, false
+	if end, ok := streetOpened(s, at); ok {
+		return end, true
+	}
+	capitals, smalls := 0, 0
 	for i := range 6 {
 		w, found := wordAt(s, at)
 		plain := w.plain(s)
-		if !found || notInStreet[plain] && !opened {
+		if !found || notInStreet[plain] {
 			return 0, false
 		}
-		if i == 0 && streetStart[plain] && (w.capital || plain == "rue" || plain == "ul" || plain == "calle") {
-			opened = true
-		}
-		capital = capital || w.capital && !opened
-		switch {
-		case opened && i > 0 && w.capital:
-			return moreCapitals(s, w.end), true
-		case !opened && i > 0 && streetEnd[plain] && (capital || len(plain) > 4):
+		switch named := i > 0 && smalls == 0; {
+		case named && w.capital && streetEnd[plain] && !saint(s, w):
 			return direction(s, w.end), true
-		case !opened && streetTailed(plain) && len(plain) > 6:
+		case i > 0 && i < 4 && capitals == 0 && streetWord[plain]:
+			return w.end, true
+		case i < 2 && smalls == 0 && w.capital && len(plain) > 6 && streetTailed(plain):
 			return w.end, true
 		}
-		following := next(s, w.end)
-		if following == w.end {
+		if w.capital || isDigit(s[w.start]) {
+			capitals++
+		} else {
+			smalls++
+		}
+		if at = next(s, w); at == w.end {
 			return 0, false
 		}
-		at = following
 	}
 	return 0, false
+}
+
+// unitAfter reads up to four words with a capital, and perhaps a number, before
+// a unit: what stands between a house number and a flat is a street.
+func unitAfter(s string, at int) (end int, ok bool) {
+	for i := range 5 {
+		if byteAt(s, at) != ' ' {
+			return 0, false
+		}
+		w, found := wordAt(s, at+1)
+		if !found || !w.capital && !isDigit(s[w.start]) || unitWord[w.plain(s)] {
+			return 0, false
+		}
+		if unit := unitEnd(s, w.end); i > 0 && unit > w.end && s[skip(s, w.end, ", ")] != '#' {
+			return unit, true
+		}
+		at = w.end
+	}
+	return 0, false
+}
+
+// saint tells St. Luke from Main St.
+func saint(s string, w word) bool {
+	if plain := w.plain(s); plain != "st" && plain != "dr" || byteAt(s, w.end) != '.' {
+		return false
+	}
+	following, ok := wordAt(s, skip(s, w.end, ". "))
+	return ok && following.capital && !unitWord[following.plain(s)]
+}
+
+// streetOpened reads a street that begins with its kind: rue de la Paix.
+func streetOpened(s string, at int) (end int, ok bool) {
+	w, found := wordAt(s, at)
+	if !found || !opensStreet(s, w) && !smallOpening[w.plain(s)] {
+		return 0, false
+	}
+	for range 4 {
+		following := next(s, w)
+		if following == w.end {
+			break
+		}
+		w, found = wordAt(s, following)
+		if !found {
+			break
+		}
+		if w.capital {
+			return moreCapitals(s, w.end), true
+		}
+	}
+	return 0, false
+}
+
+// opensStreet reports whether a word is one that streets begin with.
+func opensStreet(s string, w word) bool {
+	if s[w.start:w.end] == "C/" {
+		return true
+	}
+	return w.capital && streetStart[w.plain(s)]
 }
 
 // moreCapitals moves over further words of a street's name.
@@ -251,7 +324,7 @@ func streetBefore(s string, at, end int) (sample.Range, bool) {
 			}
 			return sample.Range{Start: from, End: unitEnd(s, end)}, true
 		}
-		if i > 0 && streetStart[plain] && w.capital && capital {
+		if i > 0 && capital && opensStreet(s, w) {
 			return sample.Range{Start: from, End: unitEnd(s, end)}, true
 		}
 		capital = capital || w.capital
@@ -288,7 +361,7 @@ func unitEnd(s string, end int) int {
 		if byteAt(s, at) == '#' {
 			at++
 		} else if w, ok := wordAt(s, at); ok && unitWord[w.plain(s)] {
-			at = next(s, w.end)
+			at = next(s, w)
 		} else {
 			return end
 		}
@@ -420,7 +493,7 @@ func findCNAddress(t *Text, at int) (sample.Range, bool) {
 		}
 		part := strings.ContainsRune(cnParts, r)
 		if i == 0 {
-			last = part && r != '道' || r == '道' && strings.HasSuffix(s[:start], "大道")
+			last = strings.ContainsRune("路街巷弄村镇乡里", r) || strings.HasSuffix(s[:start], "大道")
 		}
 		if part {
 			parts++

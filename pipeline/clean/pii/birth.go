@@ -17,7 +17,7 @@ var _ = register(Recogniser{
 			"geboren am «14.07.1995»", "born «14th of July 1995»", "My birthday? It's «8/12/1991»",
 		},
 		Miss: []string{
-			"since 9/19/1963", "born in 1995", "born 13/32/1995", "meeting on July 14, 1995", "DOB: 1995-13-40", "born after 12 hours", "发布日期：1995年7月14日",
+			"since 9/19/1963", "born in 1995", "born 13/32/1995", "meeting on July 14, 1995", "DOB: 1995-13-40", "born after 12 hours", "发布日期：1995年7月14日", "战斗发生于1931年9月15日",
 			"version 1.2.2003 was born", "born 7/14/19951",
 		},
 	},
@@ -25,7 +25,7 @@ var _ = register(Recogniser{
 
 var birthCues = newCues(
 	`born birth birthday birthdate birthdays dob bday geboren geburtsdatum geburtstag né née nacido nacida nacimiento naissance nato nata 出生 生日 生于 诞生`,
-	`expires expiry expiration valid due issued published 发布 有效`)
+	`expires expiry expiration valid due issued published 发布 有效 发生于 产生于`)
 
 // months are the names of the months and how they are shortened.
 var months = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}

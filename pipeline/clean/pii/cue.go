@@ -45,13 +45,14 @@ func (c *cues) before(s string, at, words int) (says int8, distance int) {
 	if len(c.glued) == 0 || isASCII(window) {
 		return says, distance
 	}
-	last := -1
+	end, length := 0, 0
 	if says != 0 {
-		last = c.last(window)
+		end = c.last(window)
 	}
 	for _, g := range c.glued {
-		if i := strings.LastIndex(window, g.text); i > last {
-			says, distance, last = g.says, 0, i
+		i := strings.LastIndex(window, g.text)
+		if to := i + len(g.text); i >= 0 && (to > end || to == end && len(g.text) > length) {
+			says, distance, end, length = g.says, 0, to, len(g.text)
 		}
 	}
 	return says, distance
@@ -73,16 +74,16 @@ func (c *cues) spoken(window string, words int) (int8, int) {
 	return 0, 0
 }
 
-// last is where the last spoken cue of a window begins.
+// last is where the last spoken cue of a window ends.
 func (c *cues) last(window string) int {
 	var buf [24]byte
 	for {
 		word, rest, ok := lastWord(window, buf[:0])
 		if !ok {
-			return -1
+			return 0
 		}
 		if c.words[string(word)] != 0 {
-			return len(rest)
+			return len(rest) + len(word)
 		}
 		window = rest
 	}

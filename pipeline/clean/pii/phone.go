@@ -25,12 +25,12 @@ var _ = register(Recogniser{
 		Find: []string{
 			"«(555) 123-4567»", "«555-123-4567 ext. 12»", "at «0496 46 46 70»", "«020 7946 0958»", "«010-62345678»", "call «555 1234»",
 			"phone: «5551234567»", "mobile\n«60-56-85-91»", "«001-518-640-0854»", "«781 1704» office", "«03.93.92.16.85»", "«1-800-555-0199»",
-			"传真«62345678»。", "«(071) 123 4567»",
+			"传真«62345678»。", "«0171/1234567»", "«(071) 123 4567»",
 		},
 		Miss: []string{
 			"2000-04-16 11:34:35", "order 555-123-4567", "ISBN 978-3-16-148410-0", "12 345 678", "1984-1999", "call 911", "555-123-45678",
 			"$555 123 4567", "zip 75534-030", "1.555.123.4567.8", "call me on 12/05/2021", "5551234567", "0012 3456", "invoice no. 020 7946 0958",
-			"call 2021-05-12", "pages 123-456-7890", "10.1000/182.0123", "0.123 456 7890",
+			"call 2021-05-12", "pages 123-456-7890", "10.1000/182.0123", "0.123 456 7890", "called 0.359375", "doc 06566/2007", "call 0515-0545",
 		},
 	},
 })
@@ -108,7 +108,7 @@ func findNational(t *Text, at int) (sample.Range, bool) {
 		return sample.Range{}, false
 	}
 	n := t.numberAt(at)
-	if n.dated(s) || years(s, n) || (start < at) != bracketed(n) {
+	if n.dated(s) || span(s, n) || (start < at) != bracketed(n) {
 		return sample.Range{}, false
 	}
 	tied := chained(s, start)
@@ -151,12 +151,18 @@ func money(s string, at int) bool {
 	return false
 }
 
-// years reports whether a number is a span of years.
-func years(s string, n *number) bool {
-	return n.sizes(4, 4) && (n.n == 2 || n.groups[2].sep == ' ') && n.groups[1].sep == '-' && century(s[n.groups[0].start:]) && century(s[n.groups[1].start:])
+// span reports whether a number is one of years or of clock times.
+func span(s string, n *number) bool {
+	if !n.sizes(4, 4) || n.groups[1].sep != '-' || n.n > 2 && n.groups[2].sep != ' ' {
+		return false
+	}
+	from, to := atoi(s[n.groups[0].start:n.groups[0].end]), atoi(s[n.groups[1].start:n.groups[1].end])
+	years := from >= 1900 && to < 2100
+	return from <= to && (years || clock(from) && clock(to))
 }
 
-func century(s string) bool { return s[:2] == "19" || s[:2] == "20" }
+// clock reports whether a number is a time of 24 hours.
+func clock(hhmm int) bool { return hhmm < 2400 && hhmm%100 < 60 }
 
 // national is the first groups of a number, read as one of a country.
 type national struct {
@@ -200,6 +206,9 @@ func (p national) trunk() bool {
 	if p.groups < 2 || first.len() < 2 || first.len() > 5 || p.s[first.start] != '0' || p.s[first.start+1] == '0' {
 		return false
 	}
+	if last := p.n.groups[1]; p.groups == 2 && last.sep != ')' && last.len() < 5 { // 06566/2007 is a file number
+		return false
+	}
 	return total >= 9 && total <= 12 && p.even()
 }
 
@@ -230,6 +239,9 @@ func (p national) plain() bool {
 		if p.groups > 1 && (g.len() > 8 || g.sep == '/' && p.groups != 2) {
 			return false
 		}
+	}
+	if p.groups == 2 && p.n.groups[1].sep == '.' { // a decimal fraction
+		return false
 	}
 	return p.groups <= 6
 }
