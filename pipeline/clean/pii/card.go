@@ -25,10 +25,16 @@ var cardCues = newCues(
 	`card cards creditcard debitcard credit debit cc visa mastercard maestro amex diners discover jcb unionpay pan 卡号 信用卡 银行卡 储蓄卡`,
 	`order invoice ticket tracking isbn ean imei serial sku reference ref case part item barcode gtin parcel shipment hash 订单 单号 快递 编号 流水号`)
 
+// Bounds of card numbers. Units: digits.
+const (
+	fewestCard = 12
+	mostCard   = 19
+)
+
 func findCard(t *Text, at int) (sample.Range, bool) {
 	s := t.String
 	n := t.numberAt(at)
-	if !free(s, at) {
+	if n.total(n.n) < fewestCard || !free(s, at) {
 		return sample.Range{}, false
 	}
 	if c := chained(s, at); c != 0 && c != ' ' {
@@ -37,7 +43,7 @@ func findCard(t *Text, at int) (sample.Range, bool) {
 	var buf [longest * 12]byte
 	for groups := cardGroups(n); groups > 0; groups-- {
 		end := n.groups[groups-1].end
-		if total := n.total(groups); total < 12 || total > 19 || !ends(s, end) || continues(s, end) || !cardSizes(n, groups) {
+		if total := n.total(groups); total < fewestCard || total > mostCard || !ends(s, end) || continues(s, end) || !cardSizes(n, groups) {
 			continue
 		}
 		number := n.collect(s, groups, buf[:])

@@ -18,7 +18,7 @@ var cnIDCues = newCues(`id identity 身份证 证件号 身份号`, `订单 单�
 func findCNID(t *Text, at int) (sample.Range, bool) {
 	s := t.String
 	n := t.numberAt(at)
-	if n.n == 0 || !free(s, at) || chained(s, at) != 0 || byteAt(s, at-1) == '-' {
+	if n.n == 0 || n.groups[0].len() < 15 || !free(s, at) || chained(s, at) != 0 || byteAt(s, at-1) == '-' {
 		return sample.Range{}, false
 	}
 	end := n.groups[0].end

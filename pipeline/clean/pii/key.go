@@ -96,6 +96,17 @@ func firstBytes(all []vendor) string {
 	return string(out)
 }
 
+// secondBytes are the bytes that follow each first one: most words end here.
+var secondBytes = func() (seconds [256]string) {
+	for _, v := range vendors {
+		first, second := v.prefix[0], v.prefix[1:2]
+		if !strings.Contains(seconds[first], second) {
+			seconds[first] += second
+		}
+	}
+	return seconds
+}()
+
 // maxPEM bounds a private key. Units: bytes.
 const maxPEM = 16 << 10
 
@@ -104,12 +115,11 @@ func findVendorKey(t *Text, at int) (sample.Range, bool) {
 	if s[at] == '-' {
 		return findPEM(s, at)
 	}
-	if !free(s, at) || byteAt(s, at-1) == '-' {
+	if strings.IndexByte(secondBytes[s[at]], byteAt(s, at+1)) < 0 || !free(s, at) || byteAt(s, at-1) == '-' {
 		return sample.Range{}, false
 	}
-	rest := s[at:]
 	for _, v := range vendors {
-		if strings.HasPrefix(rest, v.prefix) {
+		if strings.HasPrefix(s[at:], v.prefix) {
 			if end, ok := v.end(s, at+len(v.prefix)); ok {
 				return sample.Range{Start: at, End: end}, true
 			}

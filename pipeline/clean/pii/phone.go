@@ -108,7 +108,7 @@ func findNational(t *Text, at int) (sample.Range, bool) {
 		return sample.Range{}, false
 	}
 	n := t.numberAt(at)
-	if n.dated(s) || span(s, n) || (start < at) != bracketed(n) {
+	if n.total(n.n) < fewestDigits || n.dated(s) || span(s, n) || (start < at) != bracketed(n) {
 		return sample.Range{}, false
 	}
 	tied := chained(s, start)

@@ -27,7 +27,9 @@ package pii
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 	"slices"
+	"sync"
 
 	"github.com/ortrain/ortrain/pipeline/edit"
 	"github.com/ortrain/ortrain/pipeline/record"
@@ -50,6 +52,7 @@ type Scrubber struct {
 	starts   [3][256]uint64
 	kinds    []kind // of patterns, then of the table
 	audit    audit
+	texts    sync.Pool // of *Text, which is too large to be made anew for every text
 	memory   *record.Allocator
 }
 
@@ -83,6 +86,7 @@ func New(cfg Config) (*Scrubber, error) {
 		return nil, fmt.Errorf("pii: %d recognisers are more than %d: %w", len(all), maxRecognisers, ErrConfig)
 	}
 	s := &Scrubber{names: names, patterns: own, table: all, memory: cfg.Memory, replace: newReplacer(cfg)}
+	s.texts.New = func() any { return new(Text) }
 	if s.memory == nil {
 		s.memory = new(record.Allocator)
 	}
@@ -163,25 +167,26 @@ func (s *Scrubber) find(text string) []candidate {
 	for i, p := range s.patterns {
 		found = p.find(text, found, i)
 	}
-	t := Text{String: text, names: s.names}
+	t := s.texts.Get().(*Text)
+	t.String, t.names, t.number.n = text, s.names, 0
 	last := other
 	for i := 0; i < len(text); i++ {
 		b := text[i]
 		mask := s.starts[last][b]
 		last = classes[b]
 		if mask != 0 {
-			found = s.look(&t, i, mask, found)
+			found = s.look(t, i, mask, found)
 		}
 	}
+	t.String = ""
+	s.texts.Put(t)
 	return resolve(found)
 }
 
 // look asks the recognisers of a mask about a place.
 func (s *Scrubber) look(t *Text, at int, mask uint64, found []candidate) []candidate {
-	for i := 0; mask != 0; i, mask = i+1, mask>>1 {
-		if mask&1 == 0 {
-			continue
-		}
+	for ; mask != 0; mask &= mask - 1 {
+		i := bits.TrailingZeros64(mask)
 		if r, ok := s.table[i].Find(t, at); ok && r.Start < r.End {
 			found = append(found, candidate{r, len(s.patterns) + i})
 		}
