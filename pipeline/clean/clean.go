@@ -54,7 +54,7 @@ type Order struct {
 	// Key appends to dst what Judge needs to know of a row.
 	Key func(dst []byte, ex *sample.Example) []byte
 	// Judge starts a new memory and returns what says whether a row stays. It
-	// sees the rows that nothing else dropped, in order; it must copy what it
+	// sees the rows that nothing else dropped, in order; it must clone what it
 	// keeps of a key.
-	Judge func() func(key []byte) bool
+	Judge func() func(key string) bool
 }
