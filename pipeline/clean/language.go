@@ -2,6 +2,7 @@ package clean
 
 import (
 	"fmt"
+	"unicode"
 
 	"github.com/abadojack/whatlanggo"
 
@@ -19,13 +20,14 @@ var _ = register(Step{
 		{Name: "min", Default: 20, Min: 0, Doc: "letters that a text needs to be judged; shorter ones stay"},
 	},
 	New: func(a Args) (Op, error) {
-		keep := map[whatlanggo.Lang]bool{}
+		keep, scripts := map[whatlanggo.Lang]bool{}, map[*unicode.RangeTable]bool{}
 		for _, code := range a.Strings("keep") {
 			lang, ok := languageOf(code)
 			if !ok {
 				return Op{}, fmt.Errorf("keep: there is no language %q; a code of ISO 639-1 or 639-3 is expected, such as en or eng: %w", code, ErrRecipe)
 			}
 			keep[lang] = true
+			addScripts(scripts, lang)
 		}
 		confidence, least := a.Float("confidence"), a.Int("min")
 		return Op{Keep: func(ex *sample.Example) bool {
@@ -33,6 +35,12 @@ var _ = register(Step{
 				return true
 			}
 			info := whatlanggo.Detect(ex.Text)
+			if info.Lang == whatlanggo.Cmn && hasKana(ex.Text) {
+				info.Lang, info.Script = whatlanggo.Jpn, nil // no Chinese text has one
+			}
+			if whatlanggo.Scripts[info.Script] != "" && !scripts[info.Script] {
+				return false // whichever of its languages it is
+			}
 			// Of equally near languages the library takes any, with confidence 0.
 			return info.Confidence == 0 || info.Confidence < confidence || keep[info.Lang]
 		}}, nil
@@ -49,6 +57,32 @@ func languageOf(code string) (whatlanggo.Lang, bool) {
 		}
 	}
 	return -1, false
+}
+
+// addScripts adds the scripts of a language: those a letter of which the
+// library takes for the language when it may choose no other.
+func addScripts(scripts map[*unicode.RangeTable]bool, lang whatlanggo.Lang) {
+	only := whatlanggo.Options{Whitelist: map[whatlanggo.Lang]bool{lang: true}}
+	for table := range whatlanggo.Scripts {
+		for _, r := range table.R16 {
+			if classes[r.Lo]&letter == 0 {
+				continue
+			}
+			if info := whatlanggo.DetectWithOptions(string(rune(r.Lo)), only); info.Lang == lang {
+				scripts[info.Script] = true
+			}
+			break
+		}
+	}
+}
+
+func hasKana(text string) bool {
+	for _, r := range text {
+		if unicode.In(r, unicode.Hiragana, unicode.Katakana) {
+			return true
+		}
+	}
+	return false
 }
 
 // countLetters counts letters up to a number; one of a script without spaces

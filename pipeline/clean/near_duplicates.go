@@ -126,12 +126,13 @@ type neighbours struct {
 	least int // equal bins of two rows that are much alike
 	rows  int // of a band
 	bands *forgetful[uint64, int]
-	kept  []string // a ring of keys
+	kept  []string // keys, a ring once it holds all of size
+	size  int
 	next  int
 }
 
 func newNeighbours(threshold float64, memory int) *neighbours {
-	n := &neighbours{least: int(math.Ceil(math.Min(threshold, 1) * bins)), rows: bandRows(threshold), kept: make([]string, memory)}
+	n := &neighbours{least: int(math.Ceil(math.Min(threshold, 1) * bins)), rows: bandRows(threshold), size: memory}
 	n.bands = remember[uint64, int](2 * memory * (bins / n.rows))
 	return n
 }
@@ -155,11 +156,14 @@ func (n *neighbours) judge(key string) bool {
 			return false
 		}
 	}
+	if len(n.kept) < n.size {
+		n.kept = append(n.kept, "")
+	}
 	n.kept[n.next] = strings.Clone(key)
 	for band := range bins / n.rows {
 		n.bands.put(n.band(key, band), n.next)
 	}
-	n.next = (n.next + 1) % len(n.kept)
+	n.next = (n.next + 1) % n.size
 	return true
 }
 

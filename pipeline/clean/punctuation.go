@@ -16,7 +16,7 @@ var _ = register(Step{
 		{Name: "keep", Default: "", Doc: "characters that stay"},
 		{Name: "symbols", Default: true, Doc: "strip currency signs, modifiers and mathematical signs too"},
 	},
-	Laws: Laws{Idempotent: true},
+	Laws: Laws{Idempotent: true, Local: true},
 	New: func(a Args) (Op, error) {
 		if a.String("action") == "normalize" {
 			keep := a.String("keep")

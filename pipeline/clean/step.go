@@ -25,12 +25,13 @@ type Step struct {
 	New func(Args) (Op, error)
 }
 
-// Laws are promises of a step that edits, whatever its parameters.
+// Laws are promises of a step that edits, for its defaults and for every choice
+// and switch among its parameters.
 type Laws struct {
 	// Idempotent means that a second time changes nothing.
 	Idempotent bool
-	// Local means that a word, cut out between spaces, becomes the same alone as
-	// in its text.
+	// Local means that a word, what stands between spaces and begins with no
+	// mark, becomes the same alone as in its text.
 	Local bool
 	// Growth bounds the length of a text after the step: its bytes times Growth,
 	// where 0 stands for 1, and the lengths of the parameters that are put in.

@@ -1,6 +1,8 @@
 package clean
 
 import (
+	"unicode/utf8"
+
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/ortrain/ortrain/pipeline/edit"
@@ -32,9 +34,29 @@ func normalize(list edit.List, form norm.Form, text string) edit.List {
 		}
 		end := i + form.NextBoundaryInString(text[i:], true)
 		if with := form.String(text[i:end]); with != text[i:end] {
-			list = cut(list, i, end, with)
+			list = cutDifference(list, text, i, end, with)
 		}
 		i = end
 	}
 	return list
+}
+
+// cutDifference appends an edit without what both texts begin and end with, so
+// that a space stays outside of it.
+func cutDifference(list edit.List, text string, start, end int, with string) edit.List {
+	for start < end && with != "" {
+		r, n := utf8.DecodeRuneInString(text[start:end])
+		if first, _ := utf8.DecodeRuneInString(with); first != r {
+			break
+		}
+		start, with = start+n, with[n:]
+	}
+	for start < end && with != "" {
+		r, n := utf8.DecodeLastRuneInString(text[start:end])
+		if last, _ := utf8.DecodeLastRuneInString(with); last != r {
+			break
+		}
+		end, with = end-n, with[:len(with)-n]
+	}
+	return cut(list, start, end, with)
 }
