@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/csv"
 	"flag"
 	"fmt"
 	"io"
@@ -18,10 +20,12 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/ortrain/ortrain/cmd/internal/cli"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/ort/orttest"
+	"github.com/ortrain/ortrain/pipeline/sink"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected outputs in the scripts")
@@ -40,6 +44,8 @@ const testdata = "../../../testdata"
 //	library VERSION FILE               makes a library that says it is ONNX
 //	                                   Runtime of a version
 //	damage FILE HOW…                   see damage
+//	onnx FILE FAULT…                   see onnxFile
+//	parquet FROM.csv TO.parquet        the same columns in another format
 //	smalldisk FOLDER BYTES             mounts a file system of that size, where
 //	                                   the condition [mount] holds
 func TestScripts(t *testing.T) {
@@ -60,12 +66,18 @@ func TestScripts(t *testing.T) {
 			"library":   library,
 			"damage":    damage,
 			"smalldisk": smallDisk,
+			"onnx":      onnxFile,
+			"parquet":   toParquet,
 		},
 		Condition: func(name string) (bool, error) {
-			if name == "mount" {
+			switch name {
+			case "mount":
 				return mounts(t), nil
+			case "cuda":
+				_, err := exec.LookPath("nvidia-smi")
+				return err == nil, nil
 			}
-			return false, fmt.Errorf("there is no condition %s; mount is one", name)
+			return false, fmt.Errorf("there is no condition %s; mount and cuda are", name)
 		},
 	})
 }
@@ -246,4 +258,49 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("damage: cut, flip or replace is expected, not %q", args[1])
 	}
 	ts.Check(os.WriteFile(path, data, 0o600))
+}
+
+// onnxFile writes a small ONNX file in which something is wrong: "cycle" has
+// two nodes that wait for each other, "data LOCATION" takes a tensor from
+// another file.
+func onnxFile(ts *testscript.TestScript, _ bool, args []string) {
+	node := func(from, to string) []byte {
+		return text(text(text(nil, 1, from), 2, to), 4, "Neg")
+	}
+	graph := text(nil, 2, "g")
+	switch args[1] {
+	case "cycle":
+		graph = text(text(graph, 1, string(node("b", "a"))), 1, string(node("a", "b")))
+	case "data":
+		entry := text(text(nil, 1, "location"), 2, args[2])
+		tensor := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 4) // dims
+		tensor = protowire.AppendVarint(protowire.AppendTag(tensor, 2, protowire.VarintType), 1)
+		tensor = text(text(tensor, 8, "w"), 13, string(entry))
+		tensor = protowire.AppendVarint(protowire.AppendTag(tensor, 14, protowire.VarintType), 1)
+		graph = text(text(graph, 1, string(node("w", "y"))), 5, string(tensor))
+	}
+	model := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 8)
+	model = text(model, 7, string(graph))
+	opset := protowire.AppendVarint(protowire.AppendTag(nil, 2, protowire.VarintType), 17)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text(model, 8, string(opset)), 0o600))
+}
+
+// text appends a protocol buffer's field of bytes.
+func text(to []byte, field protowire.Number, value string) []byte {
+	return protowire.AppendString(protowire.AppendTag(to, field, protowire.BytesType), value)
+}
+
+// toParquet turns a CSV file into a Parquet file with the same columns.
+func toParquet(ts *testscript.TestScript, _ bool, args []string) {
+	rows, err := csv.NewReader(strings.NewReader(ts.ReadFile(args[0]))).ReadAll()
+	ts.Check(err)
+	var table sink.Table
+	for c, name := range rows[0] {
+		var values []string
+		for _, row := range rows[1:] {
+			values = append(values, row[c])
+		}
+		table = append(table, sink.Column{Name: name, Values: values})
+	}
+	ts.Check(sink.WriteTable(context.Background(), ts.MkAbs(args[1]), table, sink.Options{}))
 }
