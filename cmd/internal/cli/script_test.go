@@ -7,8 +7,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -45,6 +47,8 @@ const testdata = "../../../testdata"
 //	                                   Runtime of a version
 //	damage FILE HOW…                   see damage
 //	onnx FILE FAULT…                   see onnxFile
+//	private FOLDER WORDS…              no file of the folder holds one of the
+//	                                   words or names this machine
 //	parquet FROM.csv TO.parquet        the same columns in another format
 //	smalldisk FOLDER BYTES             mounts a file system of that size, where
 //	                                   the condition [mount] holds
@@ -68,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"smalldisk": smallDisk,
 			"onnx":      onnxFile,
 			"parquet":   toParquet,
+			"private":   private,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {
@@ -176,7 +181,10 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: same A B")
 	}
 	a, b := contents(ts, args[0]), contents(ts, args[1])
-	for _, name := range slices.Sorted(keys(a, b)) {
+	if !slices.Equal(slices.Sorted(maps.Keys(a)), slices.Sorted(maps.Keys(b))) {
+		ts.Fatalf("%s and %s hold other files", args[0], args[1])
+	}
+	for _, name := range slices.Sorted(maps.Keys(a)) {
 		if a[name] != b[name] {
 			ts.Fatalf("%s: %s differs from %s", name, args[0], args[1])
 		}
@@ -197,18 +205,6 @@ func contents(ts *testscript.TestScript, path string) map[string]string {
 		return err
 	}))
 	return out
-}
-
-func keys(maps ...map[string]string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for _, m := range maps {
-			for k := range m {
-				if !yield(k) {
-					return
-				}
-			}
-		}
-	}
 }
 
 func library(ts *testscript.TestScript, _ bool, args []string) {
@@ -303,4 +299,28 @@ func toParquet(ts *testscript.TestScript, _ bool, args []string) {
 		table = append(table, sink.Column{Name: name, Values: values})
 	}
 	ts.Check(sink.WriteTable(context.Background(), ts.MkAbs(args[1]), table, sink.Options{}))
+}
+
+// private checks that no file of a folder holds one of the words, the working
+// folder, or the name of the machine or of its user. Names of less than four
+// letters are left out: random bytes hold them.
+func private(ts *testscript.TestScript, _ bool, args []string) {
+	words := append(args[1:], ts.Getenv("WORK"))
+	if host, err := os.Hostname(); err == nil {
+		words = append(words, host)
+	}
+	if u, err := user.Current(); err == nil {
+		words = append(words, u.Username, u.HomeDir)
+	}
+	files := contents(ts, args[0])
+	if len(files) < 4 {
+		ts.Fatalf("%s holds %d files; an export or artifacts are expected", args[0], len(files))
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		for _, word := range words {
+			if len(word) > 3 && strings.Contains(strings.ToLower(files[name]), strings.ToLower(word)) {
+				ts.Fatalf("%s holds %q", filepath.Join(args[0], name), word)
+			}
+		}
+	}
 }
