@@ -48,7 +48,7 @@ var kinds = []kind{
 // Main runs the command line and returns the exit code.
 func Main(e Env) int {
 	app := newApp(e)
-	return report(e.Stderr, app.RunContext(context.Background(), arguments(e.Args)))
+	return explain(e.Stderr, app.RunContext(context.Background(), arguments(e.Args, app.Commands)))
 }
 
 func newApp(e Env) *cli.App {
@@ -64,7 +64,7 @@ func newApp(e Env) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), listCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,
