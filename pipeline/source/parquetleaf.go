@@ -243,13 +243,6 @@ func converter(n *schema.PrimitiveNode) func(physical) cell {
 // holdsNumber reports whether a column holds decimal numbers.
 func holdsNumber(n *schema.PrimitiveNode) bool { return n.DecimalMetadata().IsSet }
 
-// decimal returns a decimal number as the float nearest to it, for people who
-// store targets so.
-func decimal(unscaled *big.Int, scale int32) cell {
-	f, _ := new(big.Rat).SetFrac(unscaled, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(scale, 0))), nil)).Float64()
-	return cell{kind: float, f: f}
-}
-
 // bigEndian reads a number in two's complement.
 func bigEndian(s string) *big.Int {
 	n := new(big.Int).SetBytes([]byte(s))
