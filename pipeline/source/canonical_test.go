@@ -85,7 +85,7 @@ func readAll(t testing.TB, path string, opts Options) (names []string, columns [
 			return names, columns, nil
 		}
 		if err != nil {
-			return names, columns, err
+			return names, columns, at(err, path)
 		}
 		for i := range columns {
 			if len(c.cells[i]) != c.rows {
