@@ -65,6 +65,10 @@ func underscored(arg string) (option, name string, whole bool) {
 func optionKinds() map[string]reflect.Kind {
 	run := DefaultRun()
 	kinds := make(map[string]reflect.Kind)
+	other := defaultConversion()
+	for _, o := range flatten(reflect.ValueOf(&other).Elem()) {
+		kinds[o.name] = o.value.Kind()
+	}
 	for _, o := range options(&run) {
 		for _, name := range append([]string{o.name}, aliases[o.name]...) {
 			kinds[name] = o.value.Kind()
