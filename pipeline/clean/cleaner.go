@@ -3,6 +3,7 @@ package clean
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
@@ -129,8 +130,21 @@ type worker struct {
 	c       *Cleaner
 	rows    []sample.Example
 	changed bool
-	// keys are what the ordered steps know of the rows, step by step.
-	keys [][]string
+	// part are what the ordered steps that ran know of the rows; keys are those
+	// of the rows before, step by step.
+	part, keys [][]string
+}
+
+// partRows is how many rows go through all steps before the next ones: so few
+// that they stay in a processor's nearest cache.
+const partRows = 64
+
+// collect sets the keys of finished rows aside.
+func (w *worker) collect() {
+	for i, keys := range w.part {
+		w.keys[i] = append(w.keys[i], keys...)
+	}
+	w.part = w.part[:0]
 }
 
 // scratch is memory that workers use again.
@@ -154,19 +168,26 @@ func (c *Cleaner) work(ctx context.Context, in *record.Batch) (*judged, error) {
 		return nil, err
 	}
 	c.rows.Add(int64(in.Len()))
-	w := worker{c: c, scratch: c.scratch.Get().(*scratch), rows: in.Examples()}
+	w := worker{c: c, scratch: c.scratch.Get().(*scratch), keys: make([][]string, len(c.ordered))}
 	defer c.scratch.Put(w.scratch)
 	defer in.Release()
-	for _, s := range c.steps {
-		if err := w.step(s); err != nil {
-			return nil, err
+	rows := in.Examples()
+	kept := rows[:0]
+	for part := range slices.Chunk(rows, partRows) {
+		w.rows = part
+		for _, s := range c.steps {
+			if err := w.step(s); err != nil {
+				return nil, err
+			}
 		}
+		kept = append(kept, w.rows...)
+		w.collect()
 	}
 	if !w.changed {
 		in.Retain()
 		return &judged{in, w.keys}, nil
 	}
-	out, err := rebuild(c.memory, in.Kind(), w.rows)
+	out, err := rebuild(c.memory, in.Kind(), kept)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +218,7 @@ func (w *worker) step(s *step) error {
 	case s.op.Keep != nil:
 		w.keep(s, &t)
 	default:
-		w.keys = append(w.keys, s.op.Order.keys(w.rows))
+		w.part = append(w.part, s.op.Order.keys(w.rows))
 	}
 	return nil
 }
@@ -212,13 +233,16 @@ func (w *worker) keep(s *step, t *tally) {
 			continue
 		}
 		w.rows[n] = w.rows[i]
-		for _, keys := range w.keys {
+		for _, keys := range w.part {
 			keys[n] = keys[i]
 		}
 		n++
 	}
 	w.changed = w.changed || n < len(w.rows)
 	w.rows = w.rows[:n]
+	for i, keys := range w.part {
+		w.part[i] = keys[:n]
+	}
 }
 
 // dropped offers a dropped row to the report.
@@ -277,18 +301,18 @@ func (w *worker) editOne(s *step, row int, pair bool, t *tally, samples bool) er
 	if len(w.list) == 0 {
 		return nil
 	}
-	if err := w.list.Check(len(text)); err != nil {
-		return s.fault(ex, err)
+	from, ok := len(w.buf), false
+	if w.buf, ok = splice(w.buf, text, w.list, t); !ok {
+		return s.fault(ex, w.list.Check(len(text)))
 	}
-	t.count(w.list, text)
 	switch pointed := ex.Label.Kind == sample.SpanLabel; {
 	case pair && pointed:
+		w.buf = w.buf[:from]
 		return s.follow(ex, w.list.ApplyPair, pair, samples)
 	case !pair && (len(ex.Words) > 0 || pointed && !ex.HasPair):
+		w.buf = w.buf[:from]
 		return s.follow(ex, w.list.Apply, pair, samples)
 	}
-	from := len(w.buf)
-	w.buf = splice(w.buf, text, w.list)
 	w.placed = append(w.placed, placed{row, pair, from, len(w.buf)})
 	return nil
 }
@@ -309,30 +333,38 @@ func (s *step) fault(ex *sample.Example, err error) error {
 	return fmt.Errorf("clean: step %s, row %d: %w", s.use.Step, ex.Row, err)
 }
 
-// splice appends the edited text. The list must fit the text.
-func splice(buf []byte, text string, list edit.List) []byte {
+// splice appends the edited text and counts. It reports whether the edits fit
+// the text; it is edit.List's Check and Text in one pass, over memory of one's
+// own.
+func splice(buf []byte, text string, list edit.List, t *tally) ([]byte, bool) {
 	at := 0
 	for i := range list {
 		e := &list[i]
+		if e.Start < at || e.End < e.Start || e.End > len(text) {
+			return buf, false
+		}
 		buf = append(buf, text[at:e.Start]...)
-		buf = append(buf, e.With...)
-		at = e.End
+		switch at = e.End; len(e.With) {
+		case 0:
+		case 1: // worth a branch: it is what lower case and spaces are made of
+			buf = append(buf, e.With[0])
+			t.added++
+		default:
+			buf = append(buf, e.With...)
+			t.added += characters(e.With)
+		}
+		if e.End == e.Start+1 {
+			t.removed++
+		} else {
+			t.removed += characters(text[e.Start:e.End])
+		}
 	}
-	return append(buf, text[at:]...)
+	t.edits += int64(len(list))
+	return append(buf, text[at:]...), true
 }
 
 // tally is what one worker counts of one batch.
 type tally struct{ changed, dropped, removed, added, edits int64 }
-
-// count counts the characters of the edits.
-func (t *tally) count(list edit.List, text string) {
-	t.edits += int64(len(list))
-	for i := range list {
-		e := &list[i]
-		t.removed += characters(text[e.Start:e.End])
-		t.added += characters(e.With)
-	}
-}
 
 // characters is utf8.RuneCountInString for valid and very short texts.
 func characters(text string) int64 {
