@@ -17,9 +17,9 @@ var _ = register(Step{
 	Doc:  "removes words that carry grammar rather than meaning, with the space behind them",
 	Params: []Param{
 		{Name: "language", Default: "en", Doc: "ISO 639-1 code, of 58 languages (stopwords-iso)"},
-		{Name: "file", Default: "", Doc: "a list of one's own: one word a line, or JSON in the form of stopwords-iso"},
+		{Name: "file", Default: "", File: true, Doc: "a list of one's own: one word a line, or JSON in the form of stopwords-iso"},
 		{Name: "keep", Default: []string{}, Doc: "words that stay, such as not"},
-		{Name: "dictionary", Default: "", Doc: "for zh: a file of words and frequencies by which to find words"},
+		{Name: "dictionary", Default: "", File: true, Doc: "for zh: a file of words and frequencies by which to find words"},
 	},
 	Laws: Laws{},
 	New: func(a Args) (Op, error) {
