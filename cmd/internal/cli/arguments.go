@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -61,10 +62,13 @@ func underscored(arg string) (option, name string, whole bool) {
 	return option, name, whole
 }
 
+// ownOptions are options of single commands that are not in Run.
+var ownOptions = map[string]reflect.Kind{reportOption: reflect.String}
+
 // optionKinds maps every name and short name to the kind of its value.
 func optionKinds() map[string]reflect.Kind {
 	run := DefaultRun()
-	kinds := make(map[string]reflect.Kind)
+	kinds := maps.Clone(ownOptions)
 	for _, o := range options(&run) {
 		for _, name := range append([]string{o.name}, aliases[o.name]...) {
 			kinds[name] = o.value.Kind()
