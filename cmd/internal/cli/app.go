@@ -23,6 +23,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain/onnx"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/task"
+	"github.com/ortrain/ortrain/pipeline/clean"
 	"github.com/ortrain/ortrain/pipeline/feed"
 	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/source"
@@ -39,6 +40,8 @@ var kinds = []kind{
 	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit}, ExitUsage, "ortrain train --help lists every option"},
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge, source.ErrFewClasses, sink.ErrRows}, ExitData, ""},
 	{[]error{sink.ErrFormat}, ExitUsage, ""},
+	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit, clean.ErrRecipe}, ExitUsage, "ortrain train --help lists every option"},
+	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge}, ExitData, ""},
 	{[]error{tokenize.ErrFile, tokenize.ErrUTF8, tokenize.ErrEncode, metric.ErrMetric}, ExitData, ""},
 	{[]error{model.ErrConfig, model.ErrWeights, safetensors.ErrNotFound, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},
 	{[]error{checkpoint.ErrCorrupt, checkpoint.ErrNone, checkpoint.ErrVersion, feed.ErrCursor}, ExitData, "--resume_from_checkpoint auto takes the newest checkpoint that is whole"},
@@ -66,7 +69,7 @@ func newApp(e Env) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), convertCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), convertCommand(e), cleanCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,
@@ -187,6 +190,12 @@ func resolve(c *cli.Context, e Env, given *Run, over Run) (Run, error) {
 			return over, err
 		}
 	}
+	return resolveOptions(c, e, given, over)
+}
+
+// resolveOptions is resolve for commands whose arguments are no configuration
+// files.
+func resolveOptions(c *cli.Context, e Env, given *Run, over Run) (Run, error) {
 	if err := environment(e.Getenv, &over); err != nil {
 		return over, err
 	}

@@ -37,6 +37,7 @@ type Run struct {
 	MaxSeqLength    int     `yaml:"max_seq_length"`
 	MaxTrainSamples int     `yaml:"max_train_samples"`
 	MaxEvalSamples  int     `yaml:"max_eval_samples"`
+	Clean           string  `yaml:"clean"`
 
 	OutputDir          string `yaml:"output_dir"`
 	OverwriteOutputDir bool   `yaml:"overwrite_output_dir"`

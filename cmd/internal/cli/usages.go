@@ -17,6 +17,7 @@ var usages = map[string]string{
 	"validation_split":  "`SHARE` of the training rows to validate on when there is no validation file",
 	"max_seq_length":    "longest sequence in `TOKENS`, special ones included; longer ones are cut",
 	"max_train_samples": "train on the first `N` rows only; 0 means all",
+	"clean":             "clean texts by a preset or by the recipe in `FILE`; ortrain list cleaning shows all; none leaves out what the model was trained with",
 	"max_eval_samples":  "evaluate on the first `N` rows only; 0 means all",
 
 	"output_dir":             "`FOLDER` for checkpoints, logs and the export",
