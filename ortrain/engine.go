@@ -49,7 +49,8 @@ type Outputs struct {
 // Data gives the batches of any epoch, in an order that depends on the epoch
 // alone.
 type Data interface {
-	// Batches and Examples count one epoch.
+	// Batches and Examples count one epoch, a batch that comes in several pieces
+	// (sample.Batch.More) once.
 	Batches() int
 	Examples() int64
 	// Epoch returns the batches of an epoch that follow the cursor's position.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
@@ -40,15 +41,16 @@ func (t *Trainer) epoch(ctx context.Context) (err error) {
 func (t *Trainer) endOfEpoch() bool { return t.state.Cursor.Batch >= t.parts.Train.Batches() }
 
 // step runs the micro-batches of one optimizer step and the update. It returns
-// how many micro-batches there were: fewer than configured at the end of an
-// epoch, none after it.
+// how many batches there were, each of one micro-batch or, where the data cut it
+// up (sample.Batch.More), several: fewer batches than configured at the end of
+// an epoch, none after it.
 func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 	report := Step{Step: t.state.Step + 1, LearningRate: t.rate(t.state.Step)}
 	start := t.now()
 	var sum, n, rectangle float64
 	var rows []uint64
-	micro, cursor := 0, t.state.Cursor
-	for ; micro < t.cfg.GradientAccumulationSteps; micro++ {
+	whole, cursor := 0, t.state.Cursor
+	for micro := 0; whole < t.cfg.GradientAccumulationSteps; micro++ {
 		asked := t.now()
 		b, err := batches.Next(ctx)
 		report.Wait += t.now().Sub(asked)
@@ -59,7 +61,7 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 			return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
 		}
 		ran := t.now()
-		loss, err := t.parts.Engine.Accumulate(ctx, b, report.Step, micro)
+		loss, err := t.accumulate(ctx, b, report.Step, micro)
 		report.Graph += t.now().Sub(ran)
 		if err != nil {
 			return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
@@ -69,8 +71,11 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 		report.Examples, report.Tokens = report.Examples+b.Sequences(), report.Tokens+b.Tokens()
 		rectangle += float64(b.Sequences() * b.Longest())
 		cursor = b.Cursor
+		if !b.More {
+			whole++
+		}
 	}
-	if micro == 0 {
+	if whole == 0 {
 		return 0, nil
 	}
 	report.Loss = mean(sum, n)
@@ -88,7 +93,21 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 	report.Optimizer, report.Total = t.now().Sub(updated), t.now().Sub(start)
 	report.GradNorm, report.Padding = norm, 1-float64(report.Tokens)/rectangle
 	t.account(report, cursor)
-	return micro, nil
+	return whole, nil
+}
+
+// accumulate adds the gradients of one micro-batch, disturbed if that is
+// configured.
+func (t *Trainer) accumulate(ctx context.Context, b *sample.Batch, step, micro int) (Loss, error) {
+	if t.perturber == nil {
+		return t.parts.Engine.Accumulate(ctx, b, step, micro)
+	}
+	passes, err := t.parts.Engine.(Perturbable).Passes(b, step, micro)
+	if err != nil {
+		return Loss{}, err
+	}
+	mean, n, err := t.perturber.Accumulate(ctx, passes, adversary.At{Epoch: b.Cursor.Epoch, Step: step, Micro: micro})
+	return Loss{Mean: mean, N: n}, err
 }
 
 // account takes a finished step into the state and tells the observer.

@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/ortrain/optim"
 )
 
@@ -43,8 +44,10 @@ type Trainer struct {
 	now   func() time.Time
 	// saved is the last step with a checkpoint, so that the end of the run does not
 	// repeat it.
-	saved     int
-	result    Result
+	saved  int
+	result Result
+	// perturber is nil in plain training.
+	perturber *adversary.Perturber
 	lossSum   float64
 	lossSteps int
 }
@@ -78,7 +81,31 @@ func New(cfg Config, parts Parts) (*Trainer, error) {
 	t.plan = t.makePlan()
 	rate, err := t.schedule()
 	t.rate = rate
-	return t, err
+	if err != nil {
+		return nil, err
+	}
+	return t, t.prepare()
+}
+
+// prepare readies the engine for the disturbed passes that are configured.
+func (t *Trainer) prepare() error {
+	c := t.cfg.Adversary
+	if c.Name == "" {
+		return nil
+	}
+	engine, ok := t.parts.Engine.(Perturbable)
+	if !ok {
+		return fmt.Errorf("ortrain: adversary is %s, but the engine runs plain passes only: %w", c.Name, ErrConfig)
+	}
+	p, err := adversary.New(c, t.cfg.Seed)
+	if err != nil {
+		return err
+	}
+	t.perturber = p
+	if err := engine.Prepare(p.Needs()); err != nil {
+		return fmt.Errorf("ortrain: adversary %s: %w: %w", c.Name, err, ErrConfig)
+	}
+	return nil
 }
 
 func (t *Trainer) makePlan() Plan {
@@ -97,7 +124,7 @@ func (t *Trainer) schedule() (func(step int) float64, error) {
 		Warmup: optim.WarmupSteps(int64(t.cfg.WarmupSteps), t.cfg.WarmupRatio, total),
 	}
 	if err := s.Validate(); err != nil {
-		return nil, fmt.Errorf("ortrain: lr_scheduler_type: %w", errors.Join(err, ErrConfig))
+		return nil, fmt.Errorf("ortrain: lr_scheduler_type: %w: %w", err, ErrConfig)
 	}
 	return func(step int) float64 { return s.At(int64(step)) }, nil
 }

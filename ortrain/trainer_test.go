@@ -240,7 +240,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 }
 
 // trained runs a tiny BERT with dropout and returns its final weights.
-func trained(t *testing.T, dir string, change func(*ortrain.Config), data memory, kill int) []byte {
+func trained(t *testing.T, dir string, change func(*ortrain.Config), data ortrain.Data, kill int) []byte {
 	t.Helper()
 	cfg := ortrain.DefaultConfig()
 	cfg.NumTrainEpochs, cfg.LearningRate, cfg.SaveSteps, cfg.WeightDecay = 3, 1e-3, 4, 0.01
@@ -255,7 +255,7 @@ func trained(t *testing.T, dir string, change func(*ortrain.Config), data memory
 		}
 		defer cs.Close()
 		store := ortrain.NewRunStore(n, cs, dir)
-		parts := ortrain.Parts{Engine: n, Train: data, Eval: data[:2], Store: store}
+		parts := ortrain.Parts{Engine: n, Train: data, Eval: randomBatches(2), Store: store}
 		if resume {
 			c, _, err := checkpoint.Auto(context.Background(), nil, dir)
 			if err != nil {

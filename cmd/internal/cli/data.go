@@ -81,7 +81,7 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 		}
 	}()
 	c := feedConfig(run, tok, run.TrainFile)
-	c.Names = names
+	c.Names, c.HeldOut = names, heldOut(run)
 	if d.train, err = d.read(ctx, c); err != nil {
 		return nil, err
 	}
@@ -89,13 +89,9 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 	switch {
 	case run.ValidationFile != "":
 		d.validation, err = d.read(ctx, d.evaluation(run, tok, run.ValidationFile))
-	case run.ValidationSplit > 0 || evaluates(run):
-		share := run.ValidationSplit
-		if share == 0 {
-			share = defaultSplit
-		}
+	case c.HeldOut > 0:
 		d.carved = true
-		d.train, d.validation, err = d.train.Split(share)
+		d.train, d.validation, err = d.train.Split()
 	}
 	if err != nil {
 		return nil, err
@@ -117,6 +113,17 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 // defaultSplit is the share of the training rows that is held out when an
 // evaluation is asked for and no validation file is given.
 const defaultSplit = 0.3
+
+// heldOut is the share of the training rows to validate on, 0 for none.
+func heldOut(run Run) float64 {
+	switch {
+	case run.ValidationFile != "" || run.ValidationSplit == 0 && !evaluates(run):
+		return 0
+	case run.ValidationSplit == 0:
+		return defaultSplit
+	}
+	return run.ValidationSplit
+}
 
 func (d *datasets) read(ctx context.Context, c feed.Config) (*feed.Feed, error) {
 	f, err := feed.Open(ctx, c)

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+
+	"github.com/ortrain/ortrain/pipeline/source"
 )
 
 // Exit codes, part of the command line's contract.
@@ -52,7 +55,9 @@ func report(w io.Writer, err error) int {
 		return ExitOK
 	}
 	code, hint := classify(err)
-	fmt.Fprintf(w, "ortrain: %v\n", err)
+	for line := range strings.Lines(err.Error()) { // joined errors have a line each
+		fmt.Fprintf(w, "ortrain: %s\n", strings.TrimSuffix(line, "\n"))
+	}
 	if hint != "" {
 		fmt.Fprintf(w, "hint: %s\n", hint)
 	}
@@ -65,6 +70,10 @@ func classify(err error) (int, string) {
 	var f *Failure
 	if errors.As(err, &f) {
 		return f.Code, f.Hint
+	}
+	var place *source.Error
+	if errors.As(err, &place) {
+		return ExitData, ""
 	}
 	for _, k := range kinds {
 		for _, sentinel := range k.errs {

@@ -2,15 +2,20 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/model"
+	"github.com/ortrain/ortrain/ortrain/optim"
+	"github.com/ortrain/ortrain/ortrain/ort"
 )
 
 // Run holds every option of a training or evaluation run. Its yaml keys are
@@ -67,6 +72,32 @@ func DefaultRun() Run {
 		MaxSeqLength: 128, TrainBatchSize: 8, EvalBatchSize: 32, GroupByLength: true, Workers: 2,
 		DoTrain: true, Training: ortrain.DefaultConfig(), Form: "packed", Provider: "cpu", LogFormat: "auto",
 	}
+}
+
+// Validate returns all faults of the options that are not the trainer's.
+func (r Run) Validate() error {
+	var faults []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, usage(format, args...))
+		}
+	}
+	oneOf := func(name, value string, values ...string) {
+		check(slices.Contains(values, value), "--%s is %q; %s is expected", name, value, strings.Join(values[:len(values)-1], ", ")+" or "+values[len(values)-1])
+	}
+	oneOf("log_format", r.LogFormat, "auto", "text", "json")
+	oneOf("form", r.Form, "packed", "padded")
+	oneOf("provider", r.Provider, ort.CPU, ort.CUDA)
+	oneOf("optim", r.Training.Optim, optimizers...)
+	oneOf("lr_scheduler_type", r.Training.LRSchedulerType, optim.ScheduleKinds()...)
+	check(r.ValidationSplit >= 0 && r.ValidationSplit < 1, "--validation_split is %g; a share of at least 0 and less than 1 is expected", r.ValidationSplit)
+	check(r.MaxSeqLength >= 1, "--max_seq_length is %d; at least 1 is needed", r.MaxSeqLength)
+	check(r.TrainBatchSize >= 1, "--per_device_train_batch_size is %d; at least 1 is needed", r.TrainBatchSize)
+	check(r.EvalBatchSize >= 1, "--per_device_eval_batch_size is %d; at least 1 is needed", r.EvalBatchSize)
+	check(r.Workers >= 0, "--dataloader_num_workers is %d; it must not be negative", r.Workers)
+	check(r.Threads >= 0, "--threads is %d; it must not be negative", r.Threads)
+	check(r.Opset == 0 || r.Opset >= model.MinOpset && r.Opset <= model.MaxOpset, "--opset is %d; %d to %d is expected", r.Opset, model.MinOpset, model.MaxOpset)
+	return errors.Join(faults...)
 }
 
 // option is one field of Run by its name.
