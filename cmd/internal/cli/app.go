@@ -23,7 +23,9 @@ import (
 	"github.com/ortrain/ortrain/ortrain/onnx"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/task"
+	"github.com/ortrain/ortrain/pipeline/clean/pii"
 	"github.com/ortrain/ortrain/pipeline/feed"
+	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/source"
 	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
@@ -36,6 +38,9 @@ var kinds = []kind{
 	{[]error{ort.ErrNoLibrary, ort.ErrVersion}, ExitEnvironment, "run `make deps`, or `ortrain doctor` to see where it was looked for"},
 	{[]error{ort.ErrProvider}, ExitEnvironment, "use --provider cpu, or install what is missing; `ortrain doctor` shows what is there"},
 	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit}, ExitUsage, "ortrain train --help lists every option"},
+	{[]error{pii.ErrConfig, pii.ErrPattern, pii.ErrNames}, ExitUsage, "ortrain scrub --help lists every option, ortrain list recognisers what is found"},
+	{[]error{sink.ErrFormat}, ExitUsage, ""},
+	{[]error{sink.ErrRows}, ExitData, ""},
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge}, ExitData, ""},
 	{[]error{tokenize.ErrFile, tokenize.ErrUTF8, tokenize.ErrEncode, metric.ErrMetric}, ExitData, ""},
 	{[]error{model.ErrConfig, model.ErrWeights, safetensors.ErrNotFound, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},
@@ -64,7 +69,7 @@ func newApp(e Env) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), listCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), scrubCommand(e), demoCommand(e), listCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,

@@ -65,7 +65,7 @@ func underscored(arg string) (option, name string, whole bool) {
 func optionKinds() map[string]reflect.Kind {
 	run := DefaultRun()
 	kinds := make(map[string]reflect.Kind)
-	for _, o := range options(&run) {
+	for _, o := range append(options(&run), flatten(reflect.ValueOf(defaultScrub()).Elem())...) {
 		for _, name := range append([]string{o.name}, aliases[o.name]...) {
 			kinds[name] = o.value.Kind()
 		}
