@@ -32,6 +32,7 @@ type ScrubOptions struct {
 	Patterns    string `yaml:"patterns"`
 	Names       string `yaml:"names"`
 	FamilyNames string `yaml:"family_names"`
+	Allow       string `yaml:"allow"`
 	AuditFile   string `yaml:"audit_file"`
 	DryRun      bool   `yaml:"dry_run"`
 	Check       bool   `yaml:"check"`
@@ -81,7 +82,7 @@ func scrub(ctx context.Context, e Env, o ScrubOptions) (err error) {
 		return err
 	}
 	audit := scrubAudit{
-		Input: bases(set.Paths()), Replace: o.Replace, Types: s.Types(), NotCarried: left(set), Audit: s.Audit(),
+		Version: Version, Input: bases(set.Paths()), Replace: o.Replace, Types: s.Types(), NotCarried: left(set), Audit: s.Audit(),
 	}
 	if err := o.finish(ctx, out, audit); err != nil {
 		return err
@@ -98,6 +99,7 @@ func (o ScrubOptions) scrubber(e Env, memory *record.Allocator) (*pii.Scrubber, 
 	cfg := pii.Default()
 	cfg.Types, cfg.Keep, cfg.Memory = split(o.Types), o.MaskKeep, memory
 	cfg.Patterns, cfg.Names = split(o.Patterns), pii.Names{Given: split(o.Names), Family: split(o.FamilyNames)}
+	cfg.Allow = split(o.Allow)
 	cfg.ByType = make(map[string]pii.Replacement)
 	for _, part := range split(o.Replace) {
 		typ, how, one := strings.Cut(part, "=")
@@ -166,6 +168,7 @@ func first(err, closing error) error {
 
 // scrubAudit is the audit file: types, counts and rows, never a value.
 type scrubAudit struct {
+	Version    string   `json:"ortrain_version"`
 	Input      []string `json:"input"`
 	Replace    string   `json:"replace"`
 	Types      []string `json:"types"`

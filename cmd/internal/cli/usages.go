@@ -35,6 +35,7 @@ var usages = map[string]string{
 	"patterns":      "`FILES` with own patterns, YAML or JSON",
 	"names":         "`FILES` with given names, one a line; without them persons are not looked for",
 	"family_names":  "`FILES` with family names, one a line",
+	"allow":         "`FILES` with values that stay, one a line, such as the address of the own help desk",
 	"audit_file":    "`FILE` for types, counts and row ids of what was found (default: beside the output, .audit.json)",
 	"scrub dry_run": "count only, write no output",
 	"check":         "count only, and end with exit code 4 if something is found",

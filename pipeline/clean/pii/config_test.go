@@ -102,7 +102,7 @@ func TestNewReportsAllFaults(t *testing.T) {
 	}
 	_, err := pii.New(cfg)
 	for _, want := range []string{
-		`replacement is "hash"`, "keep is -1", "key of 16 bytes at least; this one has 5", "gone.yaml", "gone.txt", "empty.txt holds no name", `recogniser "half" lacks`,
+		`replacement is "hash"`, "keep is -1", "key of 16 bytes at least; this one has 5", "gone.yaml", "gone.txt", "empty.txt holds nothing", `recogniser "half" lacks`,
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error lacks %q: %v", want, err)
@@ -138,6 +138,23 @@ func TestTypesThatCannotBeFound(t *testing.T) {
 	}
 	if s := scrubber(t, nil); slices.Contains(s.Types(), "PERSON") || !slices.Contains(pii.Types(), "PERSON") {
 		t.Errorf("types without lists: %v", s.Types())
+	}
+}
+
+// Values of a list stay, however they are written; what only looks alike does
+// not.
+func TestAllow(t *testing.T) {
+	s := scrubber(t, func(c *pii.Config) {
+		c.Allow = []string{write(t, "allow.txt", "# our own\nHelp@Example.com\n555-123-4567\n2001:db8:0:0:0:0:0:1a\n")}
+	})
+	const text = "help@example.com, ann@example.com, call (555) 123-4567 or 555-123-4568, 2001:db8::1a"
+	if got := s.Edits(text).Text(text); got != "help@example.com, [EMAIL], call (555) 123-4567 or [PHONE], 2001:db8::1a" {
+		t.Errorf("got %q", got)
+	}
+	cfg := pii.Default()
+	cfg.Allow = []string{"gone.txt"}
+	if _, err := pii.New(cfg); !errors.Is(err, pii.ErrNames) || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want ErrNames of a file that does not exist", err)
 	}
 }
 
