@@ -24,6 +24,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/task"
 	"github.com/ortrain/ortrain/pipeline/clean"
+	"github.com/ortrain/ortrain/pipeline/clean/pii"
 	"github.com/ortrain/ortrain/pipeline/feed"
 	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/source"
@@ -41,6 +42,8 @@ var kinds = []kind{
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge, source.ErrFewClasses, sink.ErrRows}, ExitData, ""},
 	{[]error{sink.ErrFormat}, ExitUsage, ""},
 	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit, clean.ErrRecipe}, ExitUsage, "ortrain train --help lists every option"},
+	{[]error{pii.ErrConfig, pii.ErrPattern, pii.ErrNames}, ExitUsage, "ortrain scrub --help lists every option, ortrain list recognisers what is found"},
+	{[]error{sink.ErrRows}, ExitData, ""},
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge}, ExitData, ""},
 	{[]error{tokenize.ErrFile, tokenize.ErrUTF8, tokenize.ErrEncode, metric.ErrMetric}, ExitData, ""},
 	{[]error{model.ErrConfig, model.ErrWeights, safetensors.ErrNotFound, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},
@@ -69,7 +72,7 @@ func newApp(e Env) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), convertCommand(e), cleanCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), convertCommand(e), cleanCommand(e), scrubCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,
