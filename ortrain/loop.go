@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
@@ -60,7 +61,7 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 			return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
 		}
 		ran := t.now()
-		loss, err := t.parts.Engine.Accumulate(ctx, b, report.Step, micro)
+		loss, err := t.accumulate(ctx, b, report.Step, micro)
 		report.Graph += t.now().Sub(ran)
 		if err != nil {
 			return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
@@ -93,6 +94,20 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 	report.GradNorm, report.Padding = norm, 1-float64(report.Tokens)/rectangle
 	t.account(report, cursor)
 	return whole, nil
+}
+
+// accumulate adds the gradients of one micro-batch, disturbed if that is
+// configured.
+func (t *Trainer) accumulate(ctx context.Context, b *sample.Batch, step, micro int) (Loss, error) {
+	if t.perturber == nil {
+		return t.parts.Engine.Accumulate(ctx, b, step, micro)
+	}
+	passes, err := t.parts.Engine.(Perturbable).Passes(b, step, micro)
+	if err != nil {
+		return Loss{}, err
+	}
+	mean, n, err := t.perturber.Accumulate(ctx, passes, adversary.At{Epoch: b.Cursor.Epoch, Step: step, Micro: micro})
+	return Loss{Mean: mean, N: n}, err
 }
 
 // account takes a finished step into the state and tells the observer.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/ortrain/ortrain/ortrain/artifact"
@@ -14,6 +15,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/program"
+	"github.com/ortrain/ortrain/ortrain/variant"
 	"github.com/ortrain/ortrain/pipeline/random"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
@@ -37,6 +39,17 @@ type Network struct {
 	optimizer *optim.Optimizer
 	sum       *optim.Accumulator
 	micro     int
+	// runs counts the backward passes of the step under way, ran is the graph of
+	// the last one, whose gradients are not in sum yet.
+	runs int
+	ran  *program.Graph
+	// variants are other graphs over the same weights, made from model, the
+	// training model before lowering. width is that of its embeddings.
+	env      *ort.Env
+	lowering program.Options
+	model    *onnx.Model
+	width    int
+	variants map[variant.Spec]*program.Graph
 	// params says where weights come from; nil for a network of artifacts.
 	params []model.Param
 	// tables maps an embedding table to the graph inputs that index it.
@@ -84,7 +97,7 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 	n = &Network{
 		opts: opts, kernels: native.New(threads(opts.Threads)),
 		weights: make(map[string]*ort.Tensor), grads: make(map[string]*ort.Tensor), tables: make(map[string][]string),
-		frozen: make(map[string]bool),
+		frozen: make(map[string]bool), env: env, variants: make(map[variant.Spec]*program.Graph),
 	}
 	defer func() {
 		if err != nil {
@@ -101,6 +114,7 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 	}
 	n.order = names
 	lowering := program.Options{Native: !opts.Standard && (opts.Provider.Name == "" || opts.Provider.Name == ort.CPU), Repair: opts.Repair}
+	n.lowering = lowering
 	if !opts.EvaluateOnly {
 		if err := n.openTraining(env, set, params, names, lowering); err != nil {
 			return n, err
@@ -120,6 +134,7 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 
 // openTraining loads the training graph and makes gradients and optimizer.
 func (n *Network) openTraining(env *ort.Env, set *artifact.Set, params []Parameter, names []string, lowering program.Options) error {
+	n.model, n.width = set.Training.Clone(), widthOf(set.Training, names)
 	low, err := program.Lower(set.Training, names, lowering)
 	if err != nil {
 		return err
@@ -219,11 +234,12 @@ func (n *Network) session(name string, lowering program.Options) ort.Options {
 // Close frees everything.
 func (n *Network) Close() error {
 	var errs []error
-	for _, g := range []*program.Graph{n.train, n.eval} {
+	for _, g := range append(slices.Collect(maps.Values(n.variants)), n.train, n.eval) {
 		if g != nil {
 			errs = append(errs, g.Close())
 		}
 	}
+	clear(n.variants)
 	if n.sum != nil {
 		errs = append(errs, n.sum.Close())
 	}
@@ -283,27 +299,15 @@ func (n *Network) AccumulateFeeds(ctx context.Context, feeds map[string]program.
 	if n.train == nil {
 		return 0, fmt.Errorf("ortrain: the network was opened for evaluation only: %w", ErrConfig)
 	}
-	if micro != n.micro {
-		n.reset()
-	}
-	if micro > 0 {
-		if err := n.keep(); err != nil {
-			return 0, err
-		}
+	if err := n.begin(feeds, micro); err != nil {
+		return 0, err
 	}
 	key := program.MaskKey{Seed: random.Key(n.opts.Seed), Step: uint32(step), MicroBatch: uint32(micro)}
-	if err := n.settleRows(feeds); err != nil {
-		return 0, err
-	}
-	if err := n.train.Run(ctx, feeds, float32(count), key); err != nil {
-		return 0, err
-	}
-	n.micro = micro + 1
-	return float64(n.train.Output(n.train.Lowered().Loss).Float32s()[0]), nil
+	return n.backward(ctx, n.train, feeds, count, key)
 }
 
-// keep adds the gradients of the micro-batch before to the accumulator, before
-// the next run overwrites them.
+// keep adds the gradients of the run before to the accumulator, before the next
+// one overwrites them.
 func (n *Network) keep() error {
 	if n.sum == nil {
 		n.sum = optim.NewAccumulator(n.kernels)
@@ -312,7 +316,7 @@ func (n *Network) keep() error {
 }
 
 func (n *Network) reset() {
-	n.micro = 0
+	n.micro, n.runs, n.ran = 0, 0, nil
 	if n.sum != nil {
 		n.sum.Reset()
 	}
@@ -320,7 +324,7 @@ func (n *Network) reset() {
 
 // gradients are those of the last run, in the optimizer's order.
 func (n *Network) gradients() optim.Gradients {
-	low := n.train.Lowered()
+	low := n.ran.Lowered()
 	grads := make(optim.Gradients, len(n.order))
 	for name, t := range n.grads {
 		if i, ok := n.optimizer.Index(name); ok {
@@ -330,7 +334,7 @@ func (n *Network) gradients() optim.Gradients {
 	for _, r := range low.Rows {
 		i, _ := n.optimizer.Index(r.Param)
 		grads[i].Rows = append(grads[i].Rows, native.RowPart{
-			Index: n.train.Output(r.Indices).Int64s(), Rows: n.train.Output(r.Rows).Float32s(),
+			Index: n.ran.Output(r.Indices).Int64s(), Rows: n.ran.Output(r.Rows).Float32s(),
 		})
 	}
 	return grads
@@ -338,11 +342,11 @@ func (n *Network) gradients() optim.Gradients {
 
 // Update implements Engine.
 func (n *Network) Update(ctx context.Context, u Update) (float64, error) {
-	if n.micro == 0 {
+	if n.ran == nil {
 		return 0, fmt.Errorf("ortrain: there is no gradient to update with")
 	}
 	grads := n.gradients()
-	if n.micro > 1 {
+	if n.runs > 1 {
 		if err := n.keep(); err != nil {
 			return 0, err
 		}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/ortrain/optim"
 )
 
@@ -43,9 +44,11 @@ type Trainer struct {
 	now   func() time.Time
 	// saved is the last step with a checkpoint, so that the end of the run does not
 	// repeat it.
-	saved     int
-	saving    *saving
-	result    Result
+	saved  int
+	saving *saving
+	result Result
+	// perturber is nil in plain training.
+	perturber *adversary.Perturber
 	lossSum   float64
 	lossSteps int
 }
@@ -79,7 +82,31 @@ func New(cfg Config, parts Parts) (*Trainer, error) {
 	t.plan = t.makePlan()
 	rate, err := t.schedule()
 	t.rate = rate
-	return t, err
+	if err != nil {
+		return nil, err
+	}
+	return t, t.prepare()
+}
+
+// prepare readies the engine for the disturbed passes that are configured.
+func (t *Trainer) prepare() error {
+	c := t.cfg.Adversary
+	if c.Name == "" {
+		return nil
+	}
+	engine, ok := t.parts.Engine.(Perturbable)
+	if !ok {
+		return fmt.Errorf("ortrain: adversary is %s, but the engine runs plain passes only: %w", c.Name, ErrConfig)
+	}
+	p, err := adversary.New(c, t.cfg.Seed)
+	if err != nil {
+		return err
+	}
+	t.perturber = p
+	if err := engine.Prepare(p.Needs()); err != nil {
+		return fmt.Errorf("ortrain: adversary %s: %w: %w", c.Name, err, ErrConfig)
+	}
+	return nil
 }
 
 func (t *Trainer) makePlan() Plan {

@@ -15,8 +15,9 @@ var (
 	_ = register(format{extensions: []string{".tsv"}, textual: true, open: openCSV('\t')})
 )
 
-// csvEncoder writes RFC 4180: a header, fields quoted where they must be. A
-// null is an empty field.
+// csvEncoder writes a header and a row a line; a null is an empty field. In CSV
+// (RFC 4180) fields are quoted where they must be. TSV has no quotes, so fields
+// with tabs or newlines are refused.
 type csvEncoder struct {
 	w     io.Writer
 	comma byte
@@ -31,7 +32,9 @@ func openCSV(comma byte) func(io.Writer, *arrow.Schema, Options, memory.Allocato
 			if f.Type.ID() == arrow.LIST {
 				return nil, fmt.Errorf("column %q holds lists, which this format cannot; write .jsonl, .parquet or .arrow: %w", f.Name, ErrFormat)
 			}
-			e.field(i, f.Name)
+			if err := e.field(i, f.Name); err != nil {
+				return nil, err
+			}
 		}
 		return e, e.flush()
 	}
@@ -46,7 +49,9 @@ func (e *csvEncoder) write(rec arrow.Record) error {
 				if column.IsValid(r) {
 					text = column.Value(r)
 				}
-				e.field(c, text)
+				if err := e.field(c, text); err != nil {
+					return fmt.Errorf("column %q: %w", rec.ColumnName(c), err)
+				}
 			default:
 				var err error
 				e.value = e.value[:0]
@@ -55,7 +60,9 @@ func (e *csvEncoder) write(rec arrow.Record) error {
 						return fmt.Errorf("column %q: %w", rec.ColumnName(c), err)
 					}
 				}
-				e.field(c, string(e.value))
+				if err := e.field(c, string(e.value)); err != nil {
+					return err
+				}
 			}
 		}
 		if err := e.flush(); err != nil {
@@ -66,15 +73,22 @@ func (e *csvEncoder) write(rec arrow.Record) error {
 }
 
 // field adds field i of the row.
-func (e *csvEncoder) field(i int, s string) {
+func (e *csvEncoder) field(i int, s string) error {
 	if i > 0 {
 		e.line = append(e.line, e.comma)
+	}
+	if e.comma == '\t' {
+		if strings.ContainsAny(s, "\t\r\n") {
+			return fmt.Errorf("a text has a tab or a newline, which this format cannot hold; write .csv, .jsonl or .parquet: %w", ErrFormat)
+		}
+		e.line = append(e.line, s...)
+		return nil
 	}
 	// Readers drop empty lines, and white space at the edges of bare fields.
 	bare := strings.IndexByte(s, e.comma) < 0 && !strings.ContainsAny(s, "\"\r\n") && s == strings.TrimSpace(s) && (s != "" || i > 0)
 	if bare {
 		e.line = append(e.line, s...)
-		return
+		return nil
 	}
 	e.line = append(e.line, '"')
 	for {
@@ -86,6 +100,7 @@ func (e *csvEncoder) field(i int, s string) {
 		s = s[n+1:]
 	}
 	e.line = append(append(e.line, s...), '"')
+	return nil
 }
 
 func (e *csvEncoder) flush() error {

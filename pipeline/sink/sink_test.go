@@ -90,11 +90,16 @@ func read(t testing.TB, opts source.Options, paths ...string) ([]sample.Example,
 
 func TestClassesComeBack(t *testing.T) {
 	names := []string{"good", "bad", "so, so"}
-	for _, ext := range []string{".parquet", ".jsonl"} {
+	for _, ext := range []string{".parquet", ".jsonl", ".csv", ".tsv"} {
 		t.Run(ext, func(t *testing.T) {
 			for _, n := range []int{1, 7, 3000} {
 				path := filepath.Join(t.TempDir(), "rows"+ext)
 				want := rows(n, class)
+				if ext == ".tsv" {
+					for i := range want {
+						want[i].Text = strings.NewReplacer("\t", " ", "\r", " ", "\n", " ").Replace(want[i].Text)
+					}
+				}
 				write(t, path, want, sink.Options{Names: names, GroupRows: 1000})
 				got, set := read(t, source.Options{Kind: sample.ClassLabel, Names: names}, path)
 				if diff := cmp.Diff(want, got); diff != "" {

@@ -1,19 +1,17 @@
 package source
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/ortrain/ortrain/pipeline/record"
 )
 
-// maxBlock bounds the lines that are scanned at once. Units: bytes.
-const maxBlock = 4 << 20
+// maxColumns bounds the columns of a file.
+const maxColumns = 10_000
 
 var _ = register(format{extensions: []string{".jsonl", ".ndjson", ".json"}, open: openJSONL})
 
@@ -21,64 +19,51 @@ var _ = register(format{extensions: []string{".jsonl", ".ndjson", ".json"}, open
 // allowed. Columns are the fields of the first rows; a field of an object
 // within is the column a.b.
 type jsonTable struct {
-	file   *os.File
-	r      *bufio.Reader
-	line   int // lines read so far
+	in     *input
+	r      *textReader
 	header []string
 	tree   *wanted
-	width  int
-
-	ahead *block // the rows that columns were found in, not yet returned
-	out   chunk
-	cells []cell
+	cells  []cell
+	out    chunk
 }
 
-// block is some lines of a file.
-type block struct {
-	s    string
-	ends []int // ends[i] is where line i ends in s
-	line []int // line[i] is its number
-}
-
-func openJSONL(path string) (table, error) {
-	file, err := os.Open(path)
-	if err != nil {
+func openJSONL(in *input, opts Options) (table, error) {
+	t := &jsonTable{in: in, header: opts.known}
+	if err := t.seek(Part{Line: 1}); err != nil {
 		return nil, err
 	}
-	t := &jsonTable{file: file, r: bufio.NewReaderSize(file, 1<<18)}
-	if err := t.begin(); err != nil {
-		file.Close()
-		return nil, err
+	if t.header == nil {
+		if err := t.begin(); err != nil {
+			return nil, firstOf(err, t.close())
+		}
 	}
 	return t, nil
 }
 
-// begin finds the columns.
+// begin finds the columns in the first rows, and goes back.
 func (t *jsonTable) begin() error {
-	if err := skipMark(t.r); err != nil {
-		return err
-	}
-	b, err := t.block(record.MaxRows)
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("the file is empty; one JSON object a line is expected: %w", ErrEmpty)
-	}
-	if err != nil {
-		return err
-	}
 	seen := map[string]bool{}
-	from := 0
-	for i, to := range b.ends {
-		p := scanner{s: b.s[from:to]}
+	for row := 0; row < record.MaxRows && (row == 0 || t.r.offset() < blockBytes); row++ {
+		line, err := t.object()
+		if errors.Is(err, io.EOF) && row > 0 {
+			break
+		}
+		if errors.Is(err, io.EOF) {
+			return fmt.Errorf("the file is empty; one JSON object a line is expected: %w", ErrEmpty)
+		}
+		if err != nil {
+			return err
+		}
+		p := scanner{s: line}
 		if err := p.names("", seen, &t.header, 0); err != nil {
-			if i == 0 && p.s[0] == '[' {
+			if row == 0 && strings.TrimSpace(line)[0] == '[' {
 				err = fmt.Errorf("the file begins with a list; one JSON object a line is expected: %w", ErrFormat)
 			}
-			return &Error{Line: b.line[i], Row: int64(i) + 1, Err: err}
+			return &Error{Line: t.r.line - 1, Row: int64(row) + 1, Err: err}
 		}
-		from = to
 	}
-	t.ahead = b
-	return nil
+	t.r.close()
+	return t.seek(Part{Line: 1})
 }
 
 // names adds the paths of an object's fields that are not seen yet.
@@ -103,62 +88,29 @@ func (p *scanner) names(prefix string, seen map[string]bool, names *[]string, de
 	})
 }
 
-// maxColumns bounds the columns of a file.
-const maxColumns = 10_000
-
-// block reads the next lines that are not empty: at most limit, and at most
-// maxBlock bytes unless one line alone is longer.
-func (t *jsonTable) block(limit int) (*block, error) {
-	var all []byte
-	b := &block{}
-	for len(b.ends) < limit && len(all) < maxBlock {
-		start := len(all)
-		var err error
-		if all, err = t.readLine(all); err != nil && !errors.Is(err, io.EOF) {
-			return nil, err
-		}
-		if len(all) == start && err != nil {
-			break
-		}
-		t.line++
-		if strings.TrimSpace(string(all[start:min(start+64, len(all))])) == "" && strings.TrimSpace(string(all[start:])) == "" {
-			all = all[:start]
-			continue
-		}
-		b.ends = append(b.ends, len(all))
-		b.line = append(b.line, t.line)
-	}
-	if len(b.ends) == 0 {
-		return nil, io.EOF
-	}
-	b.s = string(all)
-	return b, nil
-}
-
-// readLine appends the next line. io.EOF comes with a last line that has no
-// newline, and after it.
-func (t *jsonTable) readLine(to []byte) ([]byte, error) {
-	start := len(to)
+// object returns the next line that is not empty.
+func (t *jsonTable) object() (string, error) {
 	for {
-		part, err := t.r.ReadSlice('\n')
-		to = append(to, part...)
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return to, err
-		}
-		if len(to)-start > maxRecord {
-			return to, &Error{Line: t.line + 1, Err: fmt.Errorf("the line is longer than %d MiB; one JSON object a line is expected: %w", maxRecord>>20, ErrTooLarge)}
+		line, err := t.r.next()
+		if err != nil || line != "" && (line[0] == '{' || strings.TrimSpace(line) != "") {
+			return line, err
 		}
 	}
 }
 
 func (t *jsonTable) columns() []string       { return t.header }
 func (t *jsonTable) classes(string) []string { return nil }
-func (t *jsonTable) close() error            { return t.file.Close() }
+func (t *jsonTable) typeOf(string) string    { return "" }
+
+func (t *jsonTable) close() error {
+	t.r.close()
+	return nil
+}
 
 func (t *jsonTable) choose(columns []string) error {
-	t.tree, t.width = wantedTree(columns), len(columns)
-	t.out.cells = make([][]cell, t.width)
-	t.cells = make([]cell, t.width)
+	t.tree = wantedTree(columns)
+	t.out.cells = make([][]cell, len(columns))
+	t.cells = make([]cell, len(columns))
 	return nil
 }
 
@@ -166,33 +118,39 @@ func (t *jsonTable) read(ctx context.Context, limit int) (chunk, error) {
 	if err := ctx.Err(); err != nil {
 		return chunk{}, err
 	}
-	b := t.ahead
-	if t.ahead = nil; b == nil {
-		var err error
-		if b, err = t.block(limit); err != nil {
-			return chunk{}, err
-		}
-	}
 	out := &t.out
-	out.rows, out.line = len(b.ends), b.line
-	for c := range out.cells {
-		out.cells[c] = out.cells[c][:0]
-	}
-	from := 0
-	for i, to := range b.ends {
+	out.reset()
+	for out.rows < limit {
+		line, err := t.object()
+		if errors.Is(err, io.EOF) && out.rows > 0 {
+			break
+		}
+		if err != nil {
+			return chunk{}, rowError(err, out.rows)
+		}
 		clear(t.cells)
-		p := scanner{s: b.s[from:to]}
-		err := p.fields(t.tree, t.cells, 0)
-		if err == nil {
+		p := scanner{s: line}
+		if err = p.fields(t.tree, t.cells, 0); err == nil {
 			err = p.end()
 		}
 		if err != nil {
-			return chunk{}, &Error{Line: b.line[i], Err: err}
+			return chunk{}, &Error{Line: t.r.line - 1, Row: int64(out.rows) + 1, Err: err}
 		}
+		out.line = append(out.line, t.r.line-1)
 		for c := range out.cells {
 			out.cells[c] = append(out.cells[c], t.cells[c])
 		}
-		from = to
+		out.rows++
 	}
 	return *out, nil
+}
+
+func (t *jsonTable) parts(ctx context.Context) ([]Part, error) {
+	return textParts(ctx, t.r, func() error { _, err := t.object(); return err })
+}
+
+func (t *jsonTable) seek(p Part) (err error) {
+	t.r.close()
+	t.r, err = newTextReader(t.in, p.Offset, p.Line)
+	return err
 }

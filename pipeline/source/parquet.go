@@ -18,7 +18,7 @@ var _ = register(format{extensions: []string{".parquet"}, open: openParquet})
 // of the chosen columns. Pages are decoded on the caller's goroutine, so that a
 // panic of the decoder, which damaged files cause, becomes an error.
 type parquetTable struct {
-	file   *os.File
+	in     *input
 	reader *file.Reader
 	fields []*node // top-level columns of the schema
 	header []string
@@ -30,17 +30,11 @@ type parquetTable struct {
 	out    chunk
 }
 
-func openParquet(path string) (t table, err error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
+func openParquet(in *input, _ Options) (table, error) {
+	if !in.seekable() {
+		return nil, fmt.Errorf("a compressed Parquet file; its pages are compressed already, so decompress the file: %w", ErrFormat)
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-		}
-	}()
-	p := &parquetTable{file: f}
+	p := &parquetTable{in: in}
 	if err := guard(p.begin); err != nil {
 		return nil, fmt.Errorf("%w: %w", err, ErrFormat)
 	}
@@ -58,7 +52,7 @@ func guard(fn func() error) (err error) {
 }
 
 func (t *parquetTable) begin() (err error) {
-	if t.reader, err = file.NewParquetReader(t.file); err != nil {
+	if t.reader, err = file.NewParquetReader(io.NewSectionReader(t.in.at, 0, t.in.size)); err != nil {
 		return err
 	}
 	if t.fields, err = schemaTree(t.reader.MetaData().Schema); err != nil {
@@ -71,7 +65,7 @@ func (t *parquetTable) begin() (err error) {
 }
 
 func (t *parquetTable) columns() []string { return t.header }
-func (t *parquetTable) close() error      { return t.file.Close() }
+func (t *parquetTable) close() error      { return nil }
 
 // classes returns the names of a column that Hugging Face's metadata declares a
 // ClassLabel.
@@ -82,6 +76,40 @@ func (t *parquetTable) classes(column string) []string {
 	}
 	return declaredClasses(*value, column)
 }
+
+func (t *parquetTable) typeOf(column string) string {
+	if n := t.find(column); n != nil {
+		return n.typ
+	}
+	return ""
+}
+
+func (t *parquetTable) parts(context.Context) (out []Part, err error) {
+	err = guard(func() error {
+		for i := range t.reader.NumRowGroups() {
+			rows := t.reader.RowGroup(i).NumRows()
+			if rows < 0 || rows > maxGroupRows {
+				return &Error{RowGroup: i + 1, Err: fmt.Errorf("the row group has %d rows: %w", rows, ErrFormat)}
+			}
+			if rows > 0 {
+				out = append(out, Part{Group: i + 1, Rows: int(rows)})
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (t *parquetTable) seek(p Part) error {
+	if p.Group < 1 || p.Group > t.reader.NumRowGroups() {
+		return fmt.Errorf("there is no row group %d: %w", p.Group, ErrFormat)
+	}
+	t.group, t.left = p.Group-1, 0
+	return nil
+}
+
+// maxGroupRows bounds the rows of one row group.
+const maxGroupRows = 1 << 31
 
 func (t *parquetTable) choose(columns []string) error {
 	t.chosen = nil
@@ -180,7 +208,7 @@ func (t *parquetTable) finish() error {
 		for _, l := range t.leaves[c] {
 			err := guard(func() error {
 				if more, err := l.more(); err != nil || more {
-					return errors.Join(err, fmt.Errorf("the column has more rows than the row group, %d: %w", t.reader.RowGroup(t.group-1).NumRows(), ErrFormat))
+					return firstOf(err, fmt.Errorf("the column has more rows than the row group, %d: %w", t.reader.RowGroup(t.group-1).NumRows(), ErrFormat))
 				}
 				return nil
 			})

@@ -13,6 +13,7 @@ import (
 // 2010, "Dremel", section 4.3).
 type node struct {
 	name     string
+	typ      string // for people
 	optional bool
 	repeated bool
 	// def and rep are the levels at which a value of this node is there, and at
@@ -66,7 +67,8 @@ func (b *treeBuilder) build(from schema.Node, def, rep int16, depth int) (*node,
 	n.def, n.rep = def, rep
 	g, ok := from.(*schema.GroupNode)
 	if !ok {
-		n.leaf, n.convert = b.leaves, converter(from.(*schema.PrimitiveNode))
+		p := from.(*schema.PrimitiveNode)
+		n.leaf, n.convert, n.typ = b.leaves, converter(p), typeName(p)
 		b.leaves++
 		return n, nil
 	}
@@ -79,9 +81,19 @@ func (b *treeBuilder) build(from schema.Node, def, rep int16, depth int) (*node,
 			return nil, err
 		}
 		n.below = append(n.below, child)
+		n.typ += child.typ + ","
 	}
+	n.typ = "{" + strings.TrimSuffix(n.typ, ",") + "}"
 	n.settle(g)
 	return n, nil
+}
+
+// typeName names the type of a leaf.
+func typeName(p *schema.PrimitiveNode) string {
+	if l := p.LogicalType(); l != nil && l.IsValid() && !l.IsNone() {
+		return l.String()
+	}
+	return p.PhysicalType().String()
 }
 
 // settle finds the form of a group: the rules for lists are those of the

@@ -12,6 +12,7 @@ import (
 
 	"github.com/ortrain/ortrain/export"
 	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/ortrain/artifact"
 	"github.com/ortrain/ortrain/ortrain/artifact/odtc"
 	"github.com/ortrain/ortrain/ortrain/checkpoint"
@@ -34,7 +35,7 @@ const Version = "0.1.0"
 var kinds = []kind{
 	{[]error{ort.ErrNoLibrary, ort.ErrVersion}, ExitEnvironment, "run `make deps`, or `ortrain doctor` to see where it was looked for"},
 	{[]error{ort.ErrProvider}, ExitEnvironment, "use --provider cpu, or install what is missing; `ortrain doctor` shows what is there"},
-	{[]error{ortrain.ErrConfig, feed.ErrConfig, feed.ErrSplit}, ExitUsage, "ortrain train --help lists every option"},
+	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit}, ExitUsage, "ortrain train --help lists every option"},
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge}, ExitData, ""},
 	{[]error{tokenize.ErrFile, tokenize.ErrUTF8, tokenize.ErrEncode, metric.ErrMetric}, ExitData, ""},
 	{[]error{model.ErrConfig, model.ErrWeights, safetensors.ErrNotFound, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},
@@ -63,7 +64,7 @@ func newApp(e Env) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), listCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,
@@ -147,7 +148,6 @@ func command(e Env, name, text, argsUsage string, names []string, action func(ct
 	return &cli.Command{
 		Name: name, Usage: text, ArgsUsage: argsUsage, Flags: flagsFor(&run, names...),
 		Action: func(c *cli.Context) error {
-			resolved := DefaultRun()
 			takes, allowed := "no argument", 0
 			if argsUsage != "" {
 				takes, allowed = "one argument, "+argsUsage, 1
@@ -155,18 +155,18 @@ func command(e Env, name, text, argsUsage string, names []string, action func(ct
 			if c.Args().Len() > allowed {
 				return usage("%s takes %s; %q is one too many", name, takes, c.Args().Get(allowed))
 			}
-			if file := c.Args().First(); file != "" {
-				if err := readConfig(file, &resolved); err != nil {
-					return err
-				}
-			}
-			if err := environment(e.Getenv, &resolved); err != nil {
+			resolved, err := resolve(c, e, &run, DefaultRun())
+			if err != nil {
 				return err
 			}
-			given := options(&run)
-			for i, o := range options(&resolved) {
-				if isSet(c, o.name) {
-					o.value.Set(given[i].value)
+			if method := resolved.Training.Adversary.Name; method != "" {
+				// Once more over the method's own defaults, now that it is known.
+				defaults := DefaultRun()
+				if defaults.Training.Adversary, err = adversary.Defaults(method); err != nil {
+					return err
+				}
+				if resolved, err = resolve(c, e, &run, defaults); err != nil {
+					return err
 				}
 			}
 			if err := resolved.Validate(); err != nil {
@@ -175,6 +175,26 @@ func command(e Env, name, text, argsUsage string, names []string, action func(ct
 			return action(c.Context, e, resolved)
 		},
 	}
+}
+
+// resolve reads file, environment and flags, which are in given, over the
+// defaults.
+func resolve(c *cli.Context, e Env, given *Run, over Run) (Run, error) {
+	if file := c.Args().First(); file != "" {
+		if err := readConfig(file, &over); err != nil {
+			return over, err
+		}
+	}
+	if err := environment(e.Getenv, &over); err != nil {
+		return over, err
+	}
+	flags := options(given)
+	for i, o := range options(&over) {
+		if isSet(c, o.name) {
+			o.value.Set(flags[i].value)
+		}
+	}
+	return over, nil
 }
 
 // isSet reports whether an option was given as a flag, by any of its names.

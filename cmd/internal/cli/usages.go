@@ -58,6 +58,17 @@ var usages = map[string]string{
 	"early_stopping_patience":     "stop after `N` evaluations without improvement; 0 never does",
 	"early_stopping_threshold":    "what counts as an improvement",
 
+	"adversary":       "`METHOD` that disturbs the passes of training; ortrain list adversaries shows all",
+	"adv_epsilon":     "`RADIUS` that no perturbation exceeds",
+	"adv_alpha":       "`SIZE` of an ascent step",
+	"adv_steps":       "ascent `STEPS`",
+	"adv_norm":        "`NORM` of perturbations: l2 or linf",
+	"adv_scope":       "what the norm is taken over: example, token or global",
+	"adv_where":       "what is perturbed: lookup, embedding_output or matrix",
+	"adv_init":        "`SIZE` of the random start; 0 starts at no perturbation",
+	"adv_start_epoch": "first `EPOCH`, counted from 0, that is disturbed",
+	"adv_fraction":    "`SHARE` of the micro-batches that are disturbed",
+
 	"form":          "form of the training graph: packed (fast) or padded (like official artifacts)",
 	"opset":         "ONNX operator set of the graphs, 17 to 21; 0 takes the oldest",
 	"provider":      "execution provider: cpu or cuda",
@@ -78,6 +89,7 @@ var categories = []struct{ first, title string }{
 	{"output_dir", "RUN"},
 	{"per_device_train_batch_size", "BATCHES"},
 	{"num_train_epochs", "TRAINING"},
+	{"adversary", "ADVERSARIAL TRAINING"},
 	{"form", "RUNTIME"},
 	{"dry_run", "OUTPUT"},
 }

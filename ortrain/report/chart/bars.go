@@ -64,7 +64,7 @@ func (b Bars) add(p *plot.Plot, i int, g Group, wide vg.Length) error {
 	bars.Color, bars.LineStyle.Width = palette[i%len(palette)], 0
 	bars.Offset = wide * vg.Length(float64(i)-float64(len(b.Groups)-1)/2)
 	p.Add(bars)
-	if g.Name != "" {
+	if g.Name != "" && len(b.Groups) > 1 {
 		p.Legend.Add(g.Name, bars)
 	}
 	if g.Low == nil {

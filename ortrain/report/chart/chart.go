@@ -61,11 +61,17 @@ func newPlot(w Words) *plot.Plot {
 	p.X.Padding, p.Y.Padding = 4, 4
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Label.TextStyle.Font.Size, axis.Tick.Label.Font.Size = 11, 10
+		axis.Label.TextStyle.Font.Variant, axis.Tick.Label.Font.Variant = sans, sans
 		axis.Tick.Marker = plain{axis.Tick.Marker}
 	}
-	p.Legend.Top, p.Legend.XOffs, p.Legend.TextStyle.Font.Size = true, -6, 10
+	p.Legend.Top, p.Legend.XOffs, p.Legend.Padding = true, -6, 2
+	p.Legend.TextStyle.Font.Size, p.Legend.TextStyle.Font.Variant = 10, sans
 	return p
 }
+
+// sans is the typeface whose measures the layout uses; pages should show one of
+// its width.
+const sans = "Sans"
 
 // plain writes tick labels with an ASCII minus and without noise digits.
 type plain struct{ plot.Ticker }

@@ -95,7 +95,7 @@ func (l Lines) add(p *plot.Plot, i int, s Series) (points int, err error) {
 			return 0, err
 		}
 	}
-	if s.Name != "" {
+	if s.Name != "" && len(l.Series) > 1 {
 		p.Legend.Add(s.Name, curve)
 	}
 	return len(line), nil

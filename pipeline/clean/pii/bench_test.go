@@ -1,0 +1,69 @@
+//go:build unix
+
+package pii_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/ortrain/ortrain/pipeline/clean/pii"
+)
+
+// corpora are the texts that speed is measured on: the labelled sentences,
+// which are full of findings, and plain text without.
+func corpora(b *testing.B) map[string][]string {
+	b.Helper()
+	out := make(map[string][]string)
+	for _, l := range presidio(b) {
+		out["labelled"] = append(out["labelled"], l.FullText)
+	}
+	plain, err := os.ReadFile(filepath.Join(shared, "banking77", "train.csv"))
+	if err != nil {
+		b.Skip("the data set banking77 is not here: ", err)
+	}
+	out["plain"] = strings.Split(string(plain), "\n")
+	return out
+}
+
+// processor is the processor time of this process: unlike the clock it does not
+// grow with what else the machine does.
+func processor(b *testing.B) time.Duration {
+	b.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+func BenchmarkFind(b *testing.B) {
+	names := sharedNames(b)
+	for corpus, texts := range corpora(b) {
+		for _, with := range []string{"default", "names"} {
+			s := scrubber(b, func(c *pii.Config) {
+				if with == "names" {
+					c.Names = names
+				}
+			})
+			size := 0
+			for _, text := range texts {
+				size += len(text)
+			}
+			b.Run(corpus+"/"+with, func(b *testing.B) {
+				b.SetBytes(int64(size))
+				b.ReportAllocs()
+				before, loops := processor(b), 0
+				for ; b.Loop(); loops++ {
+					for _, text := range texts {
+						s.Find(text)
+					}
+				}
+				b.ReportMetric(float64(size*loops)/1e6/(processor(b)-before).Seconds(), "MB/cpu-s")
+			})
+		}
+	}
+}
