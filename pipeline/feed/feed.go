@@ -265,7 +265,7 @@ func (f *Feed) Example(ctx context.Context, row uint64) (sample.Example, error) 
 		return d.shelf.example(uint32(place)), nil
 	}
 	part := sort.Search(len(d.starts), func(p int) bool { return d.starts[p] > row }) - 1
-	p := f.readPart(stretch{part: part, from: f.rows.bits.count(d.starts[part], row)})
+	p := f.readPart(ctx, stretch{part: part, from: f.rows.bits.count(d.starts[part], row)})
 	ex, err := p.next(ctx)
 	ex = clone(ex)
 	if closing := p.close(); err == nil {
