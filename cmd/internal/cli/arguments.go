@@ -23,8 +23,8 @@ func arguments(args []string) []string {
 			break
 		}
 		if !strings.HasPrefix(a, "-") || a == "-" {
-			if len(options) == 0 && len(rest) == 0 {
-				options = append(options, a) // the command, which comes first
+			if commandWord(options, rest, a) {
+				options = append(options, a)
 			} else {
 				rest = append(rest, a)
 			}
@@ -48,6 +48,14 @@ func arguments(args []string) []string {
 	return slices.Concat(args[:1], options, rest)
 }
 
+// subcommands are the second words of commands that have options.
+var subcommands = map[string][]string{"verify": {"resume"}}
+
+// commandWord reports whether a word belongs to the command, which comes first.
+func commandWord(options, rest []string, word string) bool {
+	return len(rest) == 0 && (len(options) == 0 || len(options) == 1 && slices.Contains(subcommands[options[0]], word))
+}
+
 // underscored rewrites one option. whole says that it carries its value.
 func underscored(arg string) (option, name string, whole bool) {
 	name = strings.TrimLeft(arg, "-")
@@ -69,6 +77,9 @@ func optionKinds() map[string]reflect.Kind {
 		for _, name := range append([]string{o.name}, aliases[o.name]...) {
 			kinds[name] = o.value.Kind()
 		}
+	}
+	for _, name := range trialOptions {
+		kinds[name] = reflect.Int
 	}
 	return kinds
 }
