@@ -188,6 +188,7 @@ func verifyCommand(e Env) *cli.Command {
 			p.Examples, p.LargestDifference, p.MeanDifference, p.LabelFlips)
 		return p.Err()
 	}))
+	c.HideHelpCommand = true
 	c.Subcommands = []*cli.Command{verifyResumeCommand(e)}
 	return c
 }
