@@ -44,6 +44,7 @@ func feedConfig(run Run, tok *tokenize.Tokenizer, file string) feed.Config {
 	c.Columns = source.Columns{Text: run.TextColumn, Pair: run.TextPairColumn, Label: run.LabelColumn}
 	c.Tokenizer, c.MaxLength, c.Workers = tok, run.MaxSeqLength, run.Workers
 	c.Truncation, c.MaxTokens = tokenize.Truncation(run.Truncation), run.MaxTokens
+	c.ShuffleRows, c.CacheBytes = run.ShuffleWindow, int64(run.MemoryBudget)<<20
 	c.BatchSize, c.GroupByLength, c.Seed = run.TrainBatchSize, run.GroupByLength, run.Training.Seed
 	return c
 }

@@ -54,6 +54,8 @@ type Run struct {
 	MaxTokens      int  `yaml:"max_tokens_per_batch"`
 	GroupByLength  bool `yaml:"group_by_length"`
 	Workers        int  `yaml:"dataloader_num_workers"`
+	ShuffleWindow  int  `yaml:"shuffle_window"`
+	MemoryBudget   int  `yaml:"memory_budget"`
 
 	Training ortrain.Config `yaml:",inline"`
 
@@ -73,7 +75,7 @@ type Run struct {
 // DefaultRun returns the defaults, Hugging Face's where there are any.
 func DefaultRun() Run {
 	return Run{
-		MaxSeqLength: 128, Truncation: string(tokenize.LongestFirst), SaveInBackground: true, TrainBatchSize: 8, EvalBatchSize: 32, GroupByLength: true, Workers: 2,
+		MaxSeqLength: 128, Truncation: string(tokenize.LongestFirst), SaveInBackground: true, TrainBatchSize: 8, EvalBatchSize: 32, GroupByLength: true, Workers: 2, MemoryBudget: 256,
 		DoTrain: true, Training: ortrain.DefaultConfig(), Form: "packed", Provider: "cpu", LogFormat: "auto",
 	}
 }

@@ -34,6 +34,8 @@ var usages = map[string]string{
 	"max_tokens_per_batch":        "`TOKENS` that one run of the graph may have, padding of attention included; larger batches run in pieces, as one optimizer step; 0 means any",
 	"group_by_length":             "batch sequences of like length together",
 	"dataloader_num_workers":      "`GOROUTINES` that tokenize",
+	"shuffle_window":              "`ROWS` that are shuffled together; 0 means 131072, or as many as have 64 MiB of text",
+	"memory_budget":               "`MIB` of texts and tokens to hold in memory; texts beyond it are read from their files again. It changes no result",
 
 	"num_train_epochs":            "`EPOCHS` to train, may be a fraction",
 	"max_steps":                   "optimizer `STEPS` to train; overrides epochs when positive",
