@@ -156,6 +156,7 @@ func (c Config) Validate() error {
 	check(c.Truncation.Check() == nil, "truncation is %q; longest_first, only_first or only_second is expected", string(c.Truncation))
 	check(c.Stride >= 0, "stride is %d; it must not be negative", c.Stride)
 	check(c.ShuffleRows >= 0, "shuffle window is %d rows; it must not be negative", c.ShuffleRows)
+	check(c.CacheBytes >= 0, "memory budget is %d bytes; it must not be negative", c.CacheBytes)
 	check(c.Workers >= 0, "workers is %d; it must not be negative", c.Workers)
 	check(c.Prefetch >= 0, "prefetch is %d; it must not be negative", c.Prefetch)
 	if !(c.HeldOut >= 0 && c.HeldOut < 1) {
@@ -265,7 +266,7 @@ func (f *Feed) Example(ctx context.Context, row uint64) (sample.Example, error) 
 		return d.shelf.example(uint32(place)), nil
 	}
 	part := sort.Search(len(d.starts), func(p int) bool { return d.starts[p] > row }) - 1
-	p := f.readPart(stretch{part: part, from: f.rows.bits.count(d.starts[part], row)})
+	p := f.readPart(ctx, stretch{part: part, from: f.rows.bits.count(d.starts[part], row)})
 	ex, err := p.next(ctx)
 	ex = clone(ex)
 	if closing := p.close(); err == nil {

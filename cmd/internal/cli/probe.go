@@ -47,11 +47,13 @@ func openProbe(ctx context.Context, e Env, run Run) (_ *session, err error) {
 	if s.folder, err = openFolder(ctx, e, run); err != nil {
 		return nil, err
 	}
-	if s.tok, err = s.folder.tokenizer(run); err != nil {
+	if err := s.openTokenizer(); err != nil {
 		return nil, err
 	}
-	s.closer = append(s.closer, s.tok)
-	if s.data, err = openTraining(ctx, run, s.tok, s.folder.labels()); err != nil {
+	if s.cleaning, err = openCleaning(run, s.folder); err != nil {
+		return nil, err
+	}
+	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels(), s.cleaning); err != nil {
 		return nil, err
 	}
 	s.closer = append(s.closer, s.data)

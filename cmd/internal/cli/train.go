@@ -279,7 +279,7 @@ func (s *session) describeWeights(r *model.Report) {
 // fit trains.
 func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, error) {
 	store := ortrain.NewRunStore(s.net, s.stores, s.run.OutputDir)
-	store.Config, store.Files = s.run.Training, maps.Clone(s.folder.files)
+	store.Config, store.Files, store.Foreground = s.run.Training, maps.Clone(s.folder.files), !s.run.SaveInBackground
 	config, err := json.MarshalIndent(s.folder.config, "", "  ")
 	if err != nil {
 		return nil, err
@@ -308,6 +308,9 @@ func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, erro
 	shown := newProgress(s.env, s.run, log, events)
 	parts.Observer = shown
 	t, err := ortrain.New(s.run.Training, parts)
+	if err == nil {
+		err = s.checkSpace(t.Plan())
+	}
 	if err != nil {
 		return nil, err
 	}
