@@ -93,7 +93,7 @@ func (p *pass) begin() error {
 	}
 	p.open, p.row = t, 0
 	opts := p.set.opts
-	if p.cols, err = opts.Columns.resolve(path, t.columns(), opts.Kind, opts.Optional); err != nil {
+	if p.cols, err = opts.Columns.resolve(path, t.columns(), p.set.asked, opts.Optional); err != nil {
 		return err
 	}
 	p.places = p.cols.places()

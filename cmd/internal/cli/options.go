@@ -39,6 +39,7 @@ type Run struct {
 	Truncation      string  `yaml:"truncation"`
 	MaxTrainSamples int     `yaml:"max_train_samples"`
 	MaxEvalSamples  int     `yaml:"max_eval_samples"`
+	Clean           string  `yaml:"clean"`
 
 	OutputDir          string `yaml:"output_dir"`
 	OverwriteOutputDir bool   `yaml:"overwrite_output_dir"`

@@ -70,7 +70,7 @@ func train(ctx context.Context, e Env, run Run) (*trained, error) {
 		return nil, interrupted(ctx, err, "")
 	}
 	defer s.close()
-	if err := errors.Join(clearOutput(run), writeFile(filepath.Join(run.OutputDir, configFile), text)); err != nil {
+	if err := errors.Join(clearOutput(run), writeFile(filepath.Join(run.OutputDir, configFile), text), s.cleaning.writeReport(run.OutputDir)); err != nil {
 		return nil, err
 	}
 	hint := "go on with: ortrain train " + filepath.Join(run.OutputDir, configFile) + " --resume_from_checkpoint auto"
@@ -150,10 +150,12 @@ type session struct {
 	folder *folder
 	tok    *tokenize.Tokenizer
 	data   *datasets
-	ort    *ort.Env
-	net    *ortrain.Network
-	stores *checkpoint.Store
-	closer []io.Closer
+	// cleaning is what is done to texts; nil for nothing.
+	cleaning *cleaning
+	ort      *ort.Env
+	net      *ortrain.Network
+	stores   *checkpoint.Store
+	closer   []io.Closer
 }
 
 // close closes in the opposite order of opening. What was written is safe
@@ -189,7 +191,10 @@ func openSession(ctx context.Context, e Env, run Run) (_ *session, err error) {
 	if err := s.openTokenizer(); err != nil {
 		return nil, err
 	}
-	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels()); err != nil {
+	if s.cleaning, err = openCleaning(run, s.folder); err != nil {
+		return nil, err
+	}
+	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels(), s.cleaning); err != nil {
 		return nil, err
 	}
 	s.closer = append(s.closer, s.data)
@@ -231,6 +236,9 @@ func (s *session) describeData() {
 		text += fmt.Sprintf(", %s to test on", thousands(int64(d.test.Rows())))
 	}
 	s.say("%s; %d labels", text, len(d.names))
+	if s.cleaning != nil {
+		s.say("%s", s.cleaning.summary())
+	}
 }
 
 func (s *session) openNetwork() error {
