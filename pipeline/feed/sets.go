@@ -35,8 +35,8 @@ func (f files) read(ctx context.Context, part int) pipeline.Source[*record.Batch
 }
 
 // openSets opens every data set of the configuration, with one list of classes
-// for all.
-func openSets(ctx context.Context, cfg *Config) ([]parts, error) {
+// for all. known are the parts of each, nil to look for them.
+func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts, error) {
 	open := func(names []string) ([]*source.Set, error) {
 		var sets []*source.Set
 		for _, d := range cfg.sets() {
@@ -64,6 +64,10 @@ func openSets(ctx context.Context, cfg *Config) ([]parts, error) {
 	for i, set := range sets {
 		if set.Kind() != cfg.Kind {
 			return nil, &source.Error{Path: cfg.sets()[i].Files[0], Err: source.ErrNoColumn}
+		}
+		if known != nil {
+			out[i] = files{set, known[i]}
+			continue
 		}
 		found, err := set.Parts(ctx)
 		if err != nil {

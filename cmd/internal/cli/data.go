@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -86,6 +87,7 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 		}
 	}()
 	c := feedConfig(run, tok, run.TrainFile)
+	c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
 	c.Mix, c.Names, c.HeldOut = mixed(run.TrainFile), names, heldOut(run)
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
 		return nil, err

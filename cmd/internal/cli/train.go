@@ -34,6 +34,7 @@ const (
 	configFile  = "config.resolved.yaml"
 	logFile     = "train_log.jsonl"
 	artifactDir = "artifacts"
+	cacheDir    = "cache"
 	exportDir   = "export"
 	evalDir     = "eval"
 	resultsFile = "all_results.json"
