@@ -49,8 +49,8 @@ func usage(format string, args ...any) error {
 	return fail(ExitUsage, fmt.Errorf(format, args...), "")
 }
 
-// report prints an error for a person and returns the exit code.
-func report(w io.Writer, err error) int {
+// explain prints an error for a person and returns the exit code.
+func explain(w io.Writer, err error) int {
 	if err == nil {
 		return ExitOK
 	}

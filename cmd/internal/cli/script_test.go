@@ -34,6 +34,23 @@ var update = flag.Bool("update", false, "rewrite the expected outputs in the scr
 
 const testdata = "../../../testdata"
 
+// asProgram makes the test binary ortrain itself, for commands that run it again.
+const asProgram = "ORTRAIN_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(cli.Main(cli.OS()))
+	}
+	os.Exit(m.Run())
+}
+
+// again runs the test binary as ortrain.
+func again(ctx context.Context, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, os.Args[0], args...)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	return c
+}
+
 // TestScripts runs the sessions in testdata/script. Each begins in a folder that
 // holds tiny, with one thread for every run. Beside testscript's commands there
 // are:
@@ -119,7 +136,7 @@ func runIn(ts *testscript.TestScript, signals <-chan os.Signal, args []string, w
 	return cli.Main(cli.Env{
 		Args: append([]string{"ortrain"}, args...), Stdin: strings.NewReader(""),
 		Stdout: ts.Stdout(), Stderr: io.MultiWriter(append(watch, ts.Stderr())...),
-		Getenv: ts.Getenv, Now: time.Now, Signals: signals,
+		Getenv: ts.Getenv, Now: time.Now, Signals: signals, Command: again,
 	})
 }
 
