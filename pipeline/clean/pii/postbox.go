@@ -25,28 +25,40 @@ func findBox(t *Text, at int) (sample.Range, bool) {
 	if byteAt(s, at-1) != ' ' || strings.IndexByte(boxEnds, byteAt(s, at-2)) < 0 {
 		return sample.Range{}, false
 	}
-	end := at
-	for end < len(s) && isDigit(s[end]) && end-at < 8 {
-		end++
-	}
+	end := run(s, at, 8, isDigit)
 	if !ends(s, end) {
 		return sample.Range{}, false
 	}
-	for _, lead := range []string{"P.O. Box ", "P.O.Box ", "PO Box ", "P.O. box ", "p.o. box ", "po box ", "PO BOX ", "P.O. BOX ", "Post Office Box ", "Postfach ", "Apartado ", "Casilla "} {
-		if start := at - len(lead); start >= 0 && s[start:at] == lead && free(s, start) {
-			if lead == "Postfach " && byteAt(s, end) == ' ' && isDigit(byteAt(s, end+1)) && isDigit(byteAt(s, end+2)) && ends(s, end+3) {
-				end += 3
-			}
-			return sample.Range{Start: start, End: end}, true
+	if start := led(s, at, boxLeads); start >= 0 {
+		if more := run(s, end+1, 3, isDigit); byteAt(s, end) == ' ' && more == end+3 && strings.HasPrefix(s[start:], "Postfach") && ends(s, more) {
+			end = more
 		}
+		return sample.Range{Start: start, End: end}, true
 	}
-	for _, lead := range []string{"PSC ", "CMR ", "Unit ", "unit ", "psc "} {
-		if start := at - len(lead); start >= 0 && s[start:at] == lead && free(s, start) {
-			end, ok := militaryEnd(s, end)
-			return sample.Range{Start: start, End: end}, ok
-		}
+	if start := led(s, at, unitLeads); start >= 0 {
+		end, ok := militaryEnd(s, end)
+		return sample.Range{Start: start, End: end}, ok
 	}
 	return sample.Range{}, false
+}
+
+// boxLeads and unitLeads are what stands before the number of a box, and of a
+// military unit.
+var (
+	boxLeads = []string{
+		"P.O. Box ", "P.O.Box ", "PO Box ", "P.O. box ", "p.o. box ", "po box ", "PO BOX ", "P.O. BOX ", "Post Office Box ", "Postfach ", "Apartado ", "Casilla ",
+	}
+	unitLeads = []string{"PSC ", "CMR ", "Unit ", "unit ", "psc "}
+)
+
+// led is where one of some leads that ends at a place begins, -1 if none does.
+func led(s string, at int, leads []string) int {
+	for _, lead := range leads {
+		if start := at - len(lead); start >= 0 && s[start:at] == lead && free(s, start) {
+			return start
+		}
+	}
+	return -1
 }
 
 // militaryEnd reads ", Box 4854\nAPO AP 43617".
@@ -56,9 +68,7 @@ func militaryEnd(s string, at int) (int, bool) {
 		return 0, false
 	}
 	at = skip(s, at+len("box"), " ")
-	for isDigit(byteAt(s, at)) {
-		at++
-	}
+	at = run(s, at, 8, isDigit)
 	at = skip(s, at, ",\n ")
 	w, ok := wordAt(s, at)
 	if plain := w.plain(s); !ok || plain != "apo" && plain != "fpo" && plain != "dpo" {

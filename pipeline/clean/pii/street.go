@@ -59,10 +59,7 @@ func findStreet(t *Text, at int) (sample.Range, bool) {
 	if !free(s, at) {
 		return sample.Range{}, false
 	}
-	number := at
-	for number < len(s) && isDigit(s[number]) && number-at < 7 {
-		number++
-	}
+	number := run(s, at, 7, isDigit)
 	if number-at > 6 {
 		return sample.Range{}, false
 	}
@@ -85,11 +82,7 @@ func houseEnd(s string, at int) int {
 	case classes[b] == letter && b != '_' && ends(s, at+1):
 		return at + 1
 	case (b == '-' || b == '/') && isDigit(byteAt(s, at+1)):
-		end := at + 1
-		for end < len(s) && isDigit(s[end]) && end-at < 5 {
-			end++
-		}
-		if ends(s, end) {
+		if end := run(s, at+1, 4, isDigit); ends(s, end) {
 			return end
 		}
 	}
@@ -115,13 +108,8 @@ func streetAfter(s string, at int) (end int, ok bool) {
 		if !found || w.is(s, notInStreet) || i == 0 && w.is(s, notFirst) {
 			return 0, false
 		}
-		switch named := i > 0 && smalls == 0; {
-		case named && w.capital && w.is(s, streetEnd) && !saint(s, w):
-			return direction(s, w.end), true
-		case i > 0 && i < 4 && capitals == 0 && w.is(s, streetWord):
-			return w.end, true
-		case i < 2 && smalls == 0 && w.capital && w.end-w.start > 6 && streetTailed(w.plain(s)):
-			return w.end, true
+		if end := streetLast(s, w, capitals, smalls); end > 0 {
+			return end, true
 		}
 		if w.capital || isDigit(s[w.start]) {
 			capitals++
@@ -152,6 +140,26 @@ func unitAfter(s string, at int) (end int, ok bool) {
 		at = w.end
 	}
 	return 0, false
+}
+
+// streetLast is where a street ends with a word, 0 if it does not. capitals and
+// smalls are how many words of it begin so.
+func streetLast(s string, w word, capitals, smalls int) int {
+	words := capitals + smalls
+	switch {
+	case words > 0 && smalls == 0 && w.capital && w.is(s, streetEnd) && !saint(s, w):
+		return direction(s, w.end)
+	case words > 0 && words < 4 && capitals == 0 && w.is(s, streetWord):
+		return w.end
+	case words < 2 && smalls == 0 && w.tailed(s):
+		return w.end
+	}
+	return 0
+}
+
+// tailed reports whether a word is a street of its own.
+func (w word) tailed(s string) bool {
+	return w.capital && w.end-w.start > 6 && streetTailed(w.plain(s))
 }
 
 // saint tells St. Luke from Main St.
@@ -246,7 +254,7 @@ func streetBefore(s string, at, end int) (sample.Range, bool) {
 		if !ok || w.end < to {
 			break
 		}
-		if i == 0 && w.capital && w.end-w.start > 5 && streetTailed(w.plain(s)) {
+		if i == 0 && w.tailed(s) {
 			if w.plain(s) == "voorhout" { // a name in two words
 				from = wordStart(s, from-1)
 			}
@@ -256,14 +264,24 @@ func streetBefore(s string, at, end int) (sample.Range, bool) {
 			return sample.Range{Start: from, End: unitEnd(s, end)}, true
 		}
 		capital = capital || w.capital
-		if to = from - 1; from < 2 || s[to] != ' ' && s[to] != '.' {
+		if to = wordGap(s, from); to < 0 {
 			break
-		}
-		if byteAt(s, to-1) == '.' {
-			to--
 		}
 	}
 	return sample.Range{}, false
+}
+
+// wordGap is where the word before another one ends, -1 if something other than
+// a space and a full stop stands between them.
+func wordGap(s string, from int) int {
+	to := from - 1
+	switch {
+	case to < 1 || s[to] != ' ' && s[to] != '.':
+		return -1
+	case s[to-1] == '.':
+		return to - 1
+	}
+	return to
 }
 
 // wordStart is where the word that ends at a place begins.
@@ -329,8 +347,7 @@ func stateAndZIP(s string, w word) (end int) {
 		return 0
 	}
 	from := w.end + 1
-	for end = from; end < len(s) && isDigit(s[end]) && end-from < 6; end++ {
-	}
+	end = run(s, from, 6, isDigit)
 	if end-from != 5 || !ends(s, end) {
 		return 0
 	}
