@@ -138,6 +138,8 @@ func (t *Trainer) notFinite(what string, r Step, rows []uint64) error {
 		more = fmt.Sprintf(" and %d more", len(rows)-shown)
 		rows = rows[:shown]
 	}
+	// What cannot be written is reported by whoever waits for it last.
+	_ = t.saving.collect(t, true)
 	keep := "no checkpoint was saved yet"
 	if t.result.Checkpoint != "" {
 		keep = "the last good checkpoint is " + t.result.Checkpoint
@@ -158,6 +160,9 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // between does what is due after a step: evaluation, checkpoint, stopping.
 func (t *Trainer) between(ctx context.Context, epochEnded bool) error {
+	if err := t.saving.collect(t, false); err != nil {
+		return err
+	}
 	best := false
 	if t.due(t.cfg.EvalStrategy, t.cfg.EvalSteps, epochEnded) {
 		e, err := t.Evaluate(ctx, t.parts.Eval)
@@ -201,22 +206,4 @@ func (t *Trainer) due(s Strategy, every int, epochEnded bool) bool {
 		return epochEnded || last
 	}
 	return false
-}
-
-// save writes a checkpoint of the current step, once.
-func (t *Trainer) save(ctx context.Context, best bool) error {
-	if t.saved == t.state.Step && t.state.Step > 0 {
-		return nil
-	}
-	start := t.now()
-	if err := t.parts.Engine.Settle(); err != nil {
-		return fmt.Errorf("ortrain: step %d: %w", t.state.Step, err)
-	}
-	path, err := t.parts.Store.Save(ctx, t.state, best)
-	if err != nil {
-		return fmt.Errorf("ortrain: saving step %d: %w", t.state.Step, err)
-	}
-	t.saved, t.result.Checkpoint = t.state.Step, path
-	t.parts.Observer.Saved(Saved{Step: t.state.Step, Path: path, Took: t.now().Sub(start)})
-	return nil
 }

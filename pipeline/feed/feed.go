@@ -102,8 +102,14 @@ type Config struct {
 	// single rows as Clean does when they are read again, and may drop what Clean
 	// drops; nil stands for Clean, which then judges every row by itself.
 	Clean, Edit func(pipeline.Source[*record.Batch]) pipeline.Source[*record.Batch]
+	// CleanID says in words what Clean does, for IndexDir.
+	CleanID string
 	// Memory counts the Arrow memory in use; nil counts nowhere.
 	Memory *record.Allocator
+
+	// IndexDir, when set, is a folder for what Open found in data beyond the
+	// memory budget, so that it does not read the same data again.
+	IndexDir string
 }
 
 // Dataset is one of several data sets that are mixed. An epoch has as many rows
@@ -156,6 +162,7 @@ func (c Config) Validate() error {
 	check(c.Truncation.Check() == nil, "truncation is %q; longest_first, only_first or only_second is expected", string(c.Truncation))
 	check(c.Stride >= 0, "stride is %d; it must not be negative", c.Stride)
 	check(c.ShuffleRows >= 0, "shuffle window is %d rows; it must not be negative", c.ShuffleRows)
+	check(c.CacheBytes >= 0, "memory budget is %d bytes; it must not be negative", c.CacheBytes)
 	check(c.Workers >= 0, "workers is %d; it must not be negative", c.Workers)
 	check(c.Prefetch >= 0, "prefetch is %d; it must not be negative", c.Prefetch)
 	if !(c.HeldOut >= 0 && c.HeldOut < 1) {
@@ -190,11 +197,22 @@ func Open(ctx context.Context, cfg Config) (*Feed, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	sets, err := openSets(ctx, &cfg)
+	x, err := findIndex(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, cfg, sets)
+	if h, kept, held, ok := x.load(); ok && h.TextBytes > cfg.CacheBytes {
+		return reopen(ctx, cfg, h, kept, held)
+	}
+	sets, err := openSets(ctx, &cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	f, err := open(ctx, cfg, sets)
+	if err != nil || x == nil || f.data.shelf != nil {
+		return f, err
+	}
+	return f, f.index(x)
 }
 
 // open reads data sets whose classes are settled.
@@ -203,6 +221,45 @@ func open(ctx context.Context, cfg Config, sets []parts) (*Feed, error) {
 	if err != nil {
 		return nil, err
 	}
+	return &Feed{cfg: cfg, data: d, rows: d.kept}, nil
+}
+
+// index writes down what the opening pass found.
+func (f *Feed) index(x *index) error {
+	d := f.data
+	longest, err := d.largest.of(f.cfg.encoder(), f.cfg.BatchSize)
+	if err != nil {
+		return err
+	}
+	h := indexHeader{Kind: f.cfg.Kind, Names: f.cfg.Names, TextBytes: d.textBytes, Longest: longest}
+	for _, set := range d.sets {
+		h.Parts = append(h.Parts, set.(files).parts)
+	}
+	held := d.held
+	if f.cfg.HeldOut == 0 {
+		held = nil
+	}
+	return x.save(h, d.kept.bits, held)
+}
+
+// reopen makes a Feed of what an earlier opening pass found.
+func reopen(ctx context.Context, cfg Config, h indexHeader, kept, held bitset) (*Feed, error) {
+	if cfg.Names == nil {
+		cfg.Names = h.Names
+	}
+	sets, err := openSets(ctx, &cfg, h.Parts)
+	if err != nil {
+		return nil, err
+	}
+	d := &data{sets: sets, firsts: []int{0}, starts: []uint64{0}, held: held, textBytes: h.TextBytes}
+	for _, set := range h.Parts {
+		for _, p := range set {
+			d.starts = append(d.starts, d.starts[len(d.starts)-1]+uint64(p.Rows))
+		}
+		d.firsts = append(d.firsts, len(d.starts)-1)
+	}
+	d.kept = newSubset(kept, d.starts)
+	d.largest.tokens = h.Longest
 	return &Feed{cfg: cfg, data: d, rows: d.kept}, nil
 }
 
@@ -265,7 +322,7 @@ func (f *Feed) Example(ctx context.Context, row uint64) (sample.Example, error) 
 		return d.shelf.example(uint32(place)), nil
 	}
 	part := sort.Search(len(d.starts), func(p int) bool { return d.starts[p] > row }) - 1
-	p := f.readPart(stretch{part: part, from: f.rows.bits.count(d.starts[part], row)})
+	p := f.readPart(ctx, stretch{part: part, from: f.rows.bits.count(d.starts[part], row)})
 	ex, err := p.next(ctx)
 	ex = clone(ex)
 	if closing := p.close(); err == nil {

@@ -48,7 +48,7 @@ func (g *generated) example(row int) sample.Example {
 	return sample.Example{Row: uint64(row), Text: strings.Join(text, " "), Label: sample.Class(int64(r.IntN(3)))}
 }
 
-func (g *generated) read(part int) pipeline.Source[*record.Batch] {
+func (g *generated) read(_ context.Context, part int) pipeline.Source[*record.Batch] {
 	g.opened.Add(1)
 	row := 0
 	for _, n := range g.sizes[:part] {
@@ -129,11 +129,15 @@ func rowsOf(batches []*sample.Batch) (out []uint64) {
 
 func TestOrderIsOneForAnyBudgetWorkersAndCursor(t *testing.T) {
 	cfg := testConfig(t)
-	for _, sizes := range [][]int{{100}, {3, 50, 0, 1, 46}, {10, 10, 10, 10, 10, 10, 10, 10, 10, 10}, {24, 24, 24, 28}} {
+	for i, sizes := range [][]int{{3, 50, 0, 1, 46}, {100}, {10, 10, 10, 10, 10, 10, 10, 10, 10, 10}, {24, 24, 24, 28}} {
 		var want []*sample.Batch
+		many, deep := []int{2, 1, 7, 64}, []int{1, 0, 32}
+		if i > 0 {
+			many, deep = many[:1], deep[:1]
+		}
 		for _, budget := range budgets {
-			for _, workers := range []int{1, 2, 7, 64} {
-				for _, prefetch := range []int{0, 1, 32} {
+			for _, workers := range many {
+				for _, prefetch := range deep {
 					c := cfg
 					c.CacheBytes, c.Workers, c.Prefetch = budget, workers, prefetch
 					f := openSource(t, c, newGenerated(1, sizes...))
@@ -147,7 +151,7 @@ func TestOrderIsOneForAnyBudgetWorkersAndCursor(t *testing.T) {
 					if diff := cmp.Diff(want, got); diff != "" {
 						t.Fatalf("parts %v, budget %d, %d workers, prefetch %d: %s", sizes, budget, workers, prefetch, diff)
 					}
-					if workers == 2 {
+					if workers == 2 && prefetch == 1 {
 						for i, b := range want {
 							if diff := cmp.Diff(want[i+1:], append([]*sample.Batch{}, pass(t, f, b.Cursor)...)); diff != "" {
 								t.Fatalf("parts %v, budget %d: resumed after batch %d: %s", sizes, budget, i, diff)

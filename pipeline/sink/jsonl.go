@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -105,7 +106,14 @@ func float(to []byte, v float64, bits int) ([]byte, error) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return to, fmt.Errorf("%v; text formats have no such number: %w", v, ErrRows)
 	}
-	return strconv.AppendFloat(to, v, 'g', -1, bits), nil
+	start := len(to)
+	to = strconv.AppendFloat(to, v, 'g', -1, bits)
+	// A number that is whole must not come back as an integer, which elsewhere
+	// means a class.
+	if !bytes.ContainsAny(to[start:], ".e") {
+		to = append(to, ".0"...)
+	}
+	return to, nil
 }
 
 // quote appends a string as JSON. Characters beyond ASCII stay as they are.

@@ -90,7 +90,7 @@ func read(t testing.TB, opts source.Options, paths ...string) ([]sample.Example,
 
 func TestClassesComeBack(t *testing.T) {
 	names := []string{"good", "bad", "so, so"}
-	for _, ext := range []string{".parquet", ".jsonl", ".csv", ".tsv"} {
+	for _, ext := range sink.Formats() {
 		t.Run(ext, func(t *testing.T) {
 			for _, n := range []int{1, 7, 3000} {
 				path := filepath.Join(t.TempDir(), "rows"+ext)

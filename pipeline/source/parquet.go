@@ -2,14 +2,18 @@ package source
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"github.com/apache/arrow/go/v15/parquet"
 	"github.com/apache/arrow/go/v15/parquet/file"
 	"github.com/apache/arrow/go/v15/parquet/metadata"
+
+	"github.com/ortrain/ortrain/pipeline/record"
 )
 
 var _ = register(format{extensions: []string{".parquet"}, open: openParquet})
@@ -19,6 +23,7 @@ var _ = register(format{extensions: []string{".parquet"}, open: openParquet})
 // panic of the decoder, which damaged files cause, becomes an error.
 type parquetTable struct {
 	in     *input
+	memory *record.Lease
 	reader *file.Reader
 	fields []*node // top-level columns of the schema
 	header []string
@@ -30,13 +35,14 @@ type parquetTable struct {
 	out    chunk
 }
 
-func openParquet(in *input, _ Options) (table, error) {
+func openParquet(in *input, opts Options) (table, error) {
 	if !in.seekable() {
 		return nil, fmt.Errorf("a compressed Parquet file; its pages are compressed already, so decompress the file: %w", ErrFormat)
 	}
-	p := &parquetTable{in: in}
+	p := &parquetTable{in: in, memory: record.NewLease(opts.Memory, maxDecoded)}
 	if err := guard(p.begin); err != nil {
-		return nil, fmt.Errorf("%w: %w", err, ErrFormat)
+		p.memory.Close()
+		return nil, asFormat(err)
 	}
 	return p, nil
 }
@@ -44,7 +50,10 @@ func openParquet(in *input, _ Options) (table, error) {
 // guard turns a panic of a decoder into an error.
 func guard(fn func() error) (err error) {
 	defer func() {
-		if cause := recover(); cause != nil {
+		cause := recover()
+		if tooMuch, ok := cause.(error); ok && errors.Is(tooMuch, record.ErrLimit) {
+			err = fmt.Errorf("%w: %w", tooMuch, ErrTooLarge)
+		} else if cause != nil {
 			err = fmt.Errorf("the file is damaged or of an unknown kind; the decoder stopped with: %v: %w", cause, ErrFormat)
 		}
 	}()
@@ -52,7 +61,10 @@ func guard(fn func() error) (err error) {
 }
 
 func (t *parquetTable) begin() (err error) {
-	if t.reader, err = file.NewParquetReader(io.NewSectionReader(t.in.at, 0, t.in.size)); err != nil {
+	if err := t.checkFooter(); err != nil {
+		return err
+	}
+	if t.reader, err = file.NewParquetReader(io.NewSectionReader(t.in.at, 0, t.in.size), file.WithReadProps(parquet.NewReaderProperties(t.memory))); err != nil {
 		return err
 	}
 	if t.fields, err = schemaTree(t.reader.MetaData().Schema); err != nil {
@@ -64,8 +76,39 @@ func (t *parquetTable) begin() (err error) {
 	return nil
 }
 
+// checkFooter holds the metadata against what they declare.
+func (t *parquetTable) checkFooter() error {
+	const tail = 8
+	if t.in.size == 0 {
+		return fmt.Errorf("the file is empty: %w", ErrEmpty)
+	}
+	var end [tail]byte
+	if t.in.size < tail+4 {
+		return fmt.Errorf("the file has %d bytes, too few for Parquet: %w", t.in.size, ErrFormat)
+	}
+	if _, err := t.in.at.ReadAt(end[:], t.in.size-tail); err != nil {
+		return err
+	}
+	switch string(end[4:]) {
+	case "PAR1":
+	case "PARE":
+		return fmt.Errorf("the file is encrypted, which is not read: %w", ErrFormat)
+	default:
+		return fmt.Errorf("the file does not end as Parquet does; it was cut off or is of another format: %w", ErrFormat)
+	}
+	size := int64(binary.LittleEndian.Uint32(end[:]))
+	if size > t.in.size-tail-4 || size > maxFooter {
+		return fmt.Errorf("metadata of %d bytes in a file of %d: %w", size, t.in.size, ErrFormat)
+	}
+	footer := make([]byte, size)
+	if _, err := t.in.at.ReadAt(footer, t.in.size-tail-size); err != nil {
+		return err
+	}
+	return checkFooter(footer)
+}
+
 func (t *parquetTable) columns() []string { return t.header }
-func (t *parquetTable) close() error      { return nil }
+func (t *parquetTable) close() error      { t.memory.Close(); return nil }
 
 // classes returns the names of a column that Hugging Face's metadata declares a
 // ClassLabel.
@@ -171,7 +214,7 @@ func (t *parquetTable) at(column string, err error) error {
 
 // asFormat wraps errors that wrap nothing of ours.
 func asFormat(err error) error {
-	for _, known := range []error{ErrFormat, ErrTooLarge, ErrType, ErrUTF8, os.ErrNotExist, io.ErrClosedPipe} {
+	for _, known := range []error{ErrEmpty, ErrFormat, ErrTooLarge, ErrType, ErrUTF8, os.ErrNotExist, io.ErrClosedPipe} {
 		if errors.Is(err, known) {
 			return err
 		}
@@ -189,17 +232,33 @@ func (t *parquetTable) begins(group int) error {
 			return t.at("", fmt.Errorf("the row group has %d rows: %w", t.left, ErrFormat))
 		}
 		t.leaves = make([][]*leaf, len(t.chosen))
+		if t.left == 0 {
+			return nil // writers leave out what such row groups need
+		}
 		for c, n := range t.chosen {
 			for _, column := range n.columns() {
-				r, err := rg.Column(column)
+				l, err := t.openLeaf(rg, column)
 				if err != nil {
 					return t.at(n.name, err)
 				}
-				t.leaves[c] = append(t.leaves[c], newLeaf(r))
+				t.leaves[c] = append(t.leaves[c], l)
 			}
 		}
 		return nil
 	})
+}
+
+func (t *parquetTable) openLeaf(rg *file.RowGroupReader, column int) (*leaf, error) {
+	chunk, err := rg.MetaData().ColumnChunk(column)
+	if err != nil {
+		return nil, err
+	}
+	descr := t.reader.MetaData().Schema.Column(column)
+	p, err := openPages(t.in, chunk, descr)
+	if err != nil {
+		return nil, err
+	}
+	return newLeaf(file.NewColumnReader(descr, p, t.memory, t.reader.BufferPool())), nil
 }
 
 // finish checks that no column of the row group has values left.

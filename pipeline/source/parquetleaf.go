@@ -1,6 +1,7 @@
 package source
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -228,6 +229,9 @@ func converter(n *schema.PrimitiveNode) func(physical) cell {
 			return func(p physical) cell { return cell{kind: text, s: p.s} }
 		}
 	}
+	if n.PhysicalType() == parquet.Types.Int96 {
+		return timestamp96
+	}
 	if _, ok := n.LogicalType().(schema.Float16LogicalType); ok {
 		return func(p physical) cell {
 			return cell{kind: float, f: float64(float16.FromLEBytes([]byte(p.s)).Float32())}
@@ -240,15 +244,17 @@ func converter(n *schema.PrimitiveNode) func(physical) cell {
 	return func(p physical) cell { return cell{kind: other, s: "the bytes " + hex.EncodeToString([]byte(p.s))} }
 }
 
+// timestamp96 returns the old form of a timestamp, nanoseconds of a day and its
+// Julian number, as nanoseconds since 1970.
+func timestamp96(p physical) cell {
+	const epoch, day = 2_440_588, 86_400_000_000_000
+	b := []byte(p.s)
+	at := (int64(binary.LittleEndian.Uint32(b[8:]))-epoch)*day + int64(binary.LittleEndian.Uint64(b))
+	return cell{kind: other, s: fmt.Sprintf("the time %d ns", at), i: at}
+}
+
 // holdsNumber reports whether a column holds decimal numbers.
 func holdsNumber(n *schema.PrimitiveNode) bool { return n.DecimalMetadata().IsSet }
-
-// decimal returns a decimal number as the float nearest to it, for people who
-// store targets so.
-func decimal(unscaled *big.Int, scale int32) cell {
-	f, _ := new(big.Rat).SetFrac(unscaled, new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(scale, 0))), nil)).Float64()
-	return cell{kind: float, f: f}
-}
 
 // bigEndian reads a number in two's complement.
 func bigEndian(s string) *big.Int {

@@ -79,7 +79,7 @@ func checkParts(t *testing.T, set *source.Set, want []sample.Example) []source.P
 
 func TestPartsGiveTheRowsOfAPass(t *testing.T) {
 	want := generated(3000)
-	for _, ext := range []string{".parquet", ".jsonl", ".csv", ".tsv"} {
+	for _, ext := range sink.Formats() {
 		t.Run(ext, func(t *testing.T) {
 			first := save(t, "a"+ext, want[:2100], sink.Options{Names: classes, GroupRows: 700})
 			second := save(t, "b"+ext, want[2100:], sink.Options{Names: classes, GroupRows: 700})

@@ -79,7 +79,7 @@ func (p *pass) explain(err error) error {
 	if ok && place.Row > 0 {
 		place.Row += p.row
 		if p.part != nil {
-			place.Row += int64(p.part.first)
+			place.Row += int64(p.part.First)
 		}
 	}
 	return place
@@ -93,7 +93,7 @@ func (p *pass) begin() error {
 	}
 	p.open, p.row = t, 0
 	opts := p.set.opts
-	if p.cols, err = opts.Columns.resolve(path, t.columns(), opts.Kind, opts.Optional); err != nil {
+	if p.cols, err = opts.Columns.resolve(path, t.columns(), p.set.asked, opts.Optional); err != nil {
 		return err
 	}
 	p.places = p.cols.places()

@@ -85,6 +85,7 @@ type Set struct {
 	cols  []Columns  // of each file
 	have  [][]string // all columns of each file
 	opts  Options
+	asked sample.LabelKind // opts.Kind is that of the rows
 	label labeler
 	spool *os.File // standard input, copied
 }
@@ -107,7 +108,7 @@ func Open(ctx context.Context, paths []string, opts Options) (*Set, error) {
 	if opts.Memory == nil {
 		opts.Memory = new(record.Allocator)
 	}
-	s := &Set{opts: opts}
+	s := &Set{opts: opts, asked: opts.Kind}
 	for _, path := range paths {
 		found, err := expand(path)
 		if err != nil {
@@ -188,7 +189,7 @@ func (s *Set) inspect() (classes []string, labelled bool, err error) {
 		if err != nil {
 			return nil, false, err
 		}
-		cols, err := s.opts.Columns.resolve(path, t.columns(), s.opts.Kind, s.opts.Optional)
+		cols, err := s.opts.Columns.resolve(path, t.columns(), s.asked, s.opts.Optional)
 		declared := t.classes(cols.target())
 		var found []string
 		for _, name := range cols.names() {

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/metric"
@@ -41,6 +44,8 @@ func feedConfig(run Run, tok *tokenize.Tokenizer, file string) feed.Config {
 	c.Files = []string{file}
 	c.Columns = source.Columns{Text: run.TextColumn, Pair: run.TextPairColumn, Label: run.LabelColumn}
 	c.Tokenizer, c.MaxLength, c.Workers = tok, run.MaxSeqLength, run.Workers
+	c.Truncation, c.MaxTokens = tokenize.Truncation(run.Truncation), run.MaxTokens
+	c.ShuffleRows, c.CacheBytes = run.ShuffleWindow, int64(run.MemoryBudget)<<20
 	c.BatchSize, c.GroupByLength, c.Seed = run.TrainBatchSize, run.GroupByLength, run.Training.Seed
 	return c
 }
@@ -82,7 +87,8 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 		}
 	}()
 	c := feedConfig(run, tok, run.TrainFile)
-	c.Names, c.HeldOut = names, heldOut(run)
+	c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
+	c.Mix, c.Names, c.HeldOut = mixed(run.TrainFile), names, heldOut(run)
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
 		return nil, err
 	}
@@ -112,6 +118,23 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 		d.validation = d.validation.Limit(n)
 	}
 	return d, nil
+}
+
+// mixed reads FILE=WEIGHT,FILE=WEIGHT; nil if text is the name of one data set.
+func mixed(text string) []feed.Dataset {
+	var sets []feed.Dataset
+	for _, item := range strings.Split(text, ",") {
+		at := strings.LastIndex(item, "=")
+		if at <= 0 {
+			return nil
+		}
+		weight, err := strconv.ParseFloat(item[at+1:], 64)
+		if err != nil {
+			return nil
+		}
+		sets = append(sets, feed.Dataset{Files: []string{item[:at]}, Weight: weight})
+	}
+	return sets
 }
 
 // defaultSplit is the share of the training rows that is held out when an

@@ -173,7 +173,7 @@ func exportCommand(e Env) *cli.Command {
 
 func verifyCommand(e Env) *cli.Command {
 	list := names(modelOptions, []string{"test_file"}, dataOptions, runtimeOptions)
-	return command(e, "verify", "compare an export's graph with its weights on a file", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
+	c := command(e, "verify", "compare an export's graph with its weights on a file", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("test_file", run.TestFile); err != nil {
 			return err
 		}
@@ -194,4 +194,7 @@ func verifyCommand(e Env) *cli.Command {
 			p.Examples, p.LargestDifference, p.MeanDifference, p.LabelFlips)
 		return p.Err()
 	}))
+	c.HideHelpCommand = true
+	c.Subcommands = []*cli.Command{verifyResumeCommand(e)}
+	return c
 }

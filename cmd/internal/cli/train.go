@@ -34,6 +34,7 @@ const (
 	configFile  = "config.resolved.yaml"
 	logFile     = "train_log.jsonl"
 	artifactDir = "artifacts"
+	cacheDir    = "cache"
 	exportDir   = "export"
 	evalDir     = "eval"
 	resultsFile = "all_results.json"
@@ -279,7 +280,7 @@ func (s *session) describeWeights(r *model.Report) {
 // fit trains.
 func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, error) {
 	store := ortrain.NewRunStore(s.net, s.stores, s.run.OutputDir)
-	store.Config, store.Files = s.run.Training, maps.Clone(s.folder.files)
+	store.Config, store.Files, store.Foreground = s.run.Training, maps.Clone(s.folder.files), !s.run.SaveInBackground
 	config, err := json.MarshalIndent(s.folder.config, "", "  ")
 	if err != nil {
 		return nil, err
@@ -308,6 +309,9 @@ func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, erro
 	shown := newProgress(s.env, s.run, log, events)
 	parts.Observer = shown
 	t, err := ortrain.New(s.run.Training, parts)
+	if err == nil {
+		err = s.checkSpace(t.Plan())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ var _ = register(Recogniser{
 	Samples: Samples{
 		Find: []string{
 			"lives at «221B Baker Street», London", "«1600 Pennsylvania Avenue NW, Washington, DC 20500».", "at «12 Main St Apt. 4»", "in «Rua João Pessoa 1636» street",
-			"«Hauptstraße 12a»", "«Via Roma 10», Torino", "«12 rue de la Paix»", "«742 evergreen terrace» please", "«45 W. 5th Street, Suite 200»", "«Lange Voorhout 34»",
+			"«Hauptstraße 12a»", "«5 Place de Clichy»", "«Via Roma 10», Torino", "«12 rue de la Paix»", "«742 evergreen terrace» please", "«45 W. 5th Street, Suite 200»", "«Lange Voorhout 34»",
 			"«230 ul. Narewska»", "«50066 Rooseveltlaan 110\n Apt. 949»", "«1 Heerengracht St, Suite 5»",
 		},
 		Miss: []string{
@@ -184,7 +184,7 @@ func streetAfter(s string, at int) (end int, ok bool) {
 	for i := range 6 {
 		w, found := wordAt(s, at)
 		plain := w.plain(s)
-		if !found || notInStreet[plain] {
+		if !found || notInStreet[plain] || i == 0 && plain == "way" {
 			return 0, false
 		}
 		switch named := i > 0 && smalls == 0; {
@@ -241,13 +241,14 @@ func streetOpened(s string, at int) (end int, ok bool) {
 	if !found || !opensStreet(s, w) && !smallOpening[w.plain(s)] {
 		return 0, false
 	}
-	for range 4 {
+	english := streetEnd[w.plain(s)]
+	for i := range 4 {
 		following := next(s, w)
 		if following == w.end {
 			break
 		}
 		w, found = wordAt(s, following)
-		if !found {
+		if !found || english && i == 0 && w.capital { // Place Cards is no Place de Clichy
 			break
 		}
 		if w.capital {
