@@ -76,14 +76,7 @@ func appendLabel(to *sample.Labels, kind sample.LabelKind, before int, s Sequenc
 	case sample.TagLabel:
 		return appendTags(to, s)
 	case sample.SpanLabel:
-		if l.Kind == sample.NoLabel {
-			to.Int = append(to.Int, sample.Ignore, sample.Ignore)
-			return nil
-		}
-		if len(l.Int) != 2 || l.Int[0] < 0 || l.Int[1] < l.Int[0] || l.Int[1] >= int64(len(s.IDs)) {
-			return fmt.Errorf("collate: row %d has the answer %v among %d tokens", s.Row, l.Int, len(s.IDs))
-		}
-		to.Int = append(to.Int, l.Int...)
+		return appendSpan(to, s)
 	case sample.ValueLabel:
 		to.Float = append(to.Float, l.Float[0])
 	case sample.MultiLabel:
@@ -92,6 +85,19 @@ func appendLabel(to *sample.Labels, kind sample.LabelKind, before int, s Sequenc
 		}
 		to.Float = append(to.Float, l.Float...)
 	}
+	return nil
+}
+
+// appendSpan adds the first and the last token of an answer; none counts for an
+// unlabelled row.
+func appendSpan(to *sample.Labels, s Sequence) error {
+	ends := s.Label.Int
+	if s.Label.Kind == sample.NoLabel {
+		ends = []int64{sample.Ignore, sample.Ignore}
+	} else if len(ends) != 2 || ends[0] < 0 || ends[1] < ends[0] || ends[1] >= int64(len(s.IDs)) {
+		return fmt.Errorf("collate: row %d has the answer %v among %d tokens", s.Row, ends, len(s.IDs))
+	}
+	to.Int = append(to.Int, ends...)
 	return nil
 }
 
