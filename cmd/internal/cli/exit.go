@@ -56,7 +56,7 @@ func explain(w io.Writer, err error) int {
 	}
 	code, hint := classify(err)
 	for line := range strings.Lines(err.Error()) { // joined errors have a line each
-		fmt.Fprintf(w, "ortrain: %s\n", strings.TrimSuffix(line, "\n"))
+		fmt.Fprintf(w, "ortrain: %s\n", strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "ortrain: ")) // a package has the program's name
 	}
 	if hint != "" {
 		fmt.Fprintf(w, "hint: %s\n", hint)
