@@ -127,3 +127,7 @@ func (d *Delta) Norms() []float64 {
 	d.each(func(lo, hi int) { out = append(out, d.size(d.Value[lo:hi])) })
 	return out
 }
+
+// IDs are the tokens that the rows of an AtMatrix perturbation belong to, nil
+// elsewhere.
+func (d *Delta) IDs() []int64 { return d.ids }

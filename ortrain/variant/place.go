@@ -152,20 +152,15 @@ func (f *finder) only(v *onnx.Value) *onnx.Node {
 var layerName = regexp.MustCompile(`(?:^|\.)layers?\.(\d+)\.`)
 
 // layer returns what layer i reads: the data input of its first node that has a
-// parameter, before rows are picked from it.
+// parameter and is not computed for picked rows only.
 func (f *finder) layer(i int) (*onnx.Value, error) {
 	for _, n := range f.graph.Nodes {
 		if i != f.layerOf(n) {
 			continue
 		}
-		v := n.Input(0)
-		for v != nil && v.Producer != nil && v.Producer.Op == "GatherRows" {
-			v = v.Producer.Input(0)
+		if v := n.Input(0); v != nil && v.Producer != nil && v.Producer.Op != "GatherRows" && v.Producer.Op != "Gather" {
+			return v, nil
 		}
-		if v == nil || v.Producer == nil {
-			break
-		}
-		return v, nil
 	}
 	return nil, fmt.Errorf("variant: no node reads a parameter of layer %d (…layer.%d.…): %w", i, i, ErrVariant)
 }
