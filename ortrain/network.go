@@ -48,6 +48,8 @@ type Network struct {
 	width     int
 	classes   int
 	hasLogits bool
+	// teacher is a moving average of the weights, nil unless a method asked.
+	teacher *teacher
 	// params says where weights come from; nil for a network of artifacts.
 	params []model.Param
 	// tables maps an embedding table to the graph inputs that index it.
@@ -240,6 +242,9 @@ func (n *Network) Close() error {
 		}
 	}
 	clear(n.other.graphs)
+	if n.teacher != nil {
+		errs = append(errs, n.teacher.close())
+	}
 	if n.sum != nil {
 		errs = append(errs, n.sum.Close())
 	}
@@ -254,7 +259,7 @@ func (n *Network) Close() error {
 		}
 		clear(m)
 	}
-	n.train, n.eval, n.sum, n.optimizer = nil, nil, nil, nil
+	n.train, n.eval, n.sum, n.optimizer, n.teacher = nil, nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -357,7 +362,10 @@ func (n *Network) Update(ctx context.Context, u Update) (float64, error) {
 	if errors.Is(err, optim.ErrNotFinite) {
 		return 0, errors.Join(err, ErrNotFinite)
 	}
-	return stats.GradNorm, err
+	if err != nil {
+		return 0, err
+	}
+	return stats.GradNorm, n.follow()
 }
 
 // Evaluate implements Engine. A batch without labels has logits and no loss.
