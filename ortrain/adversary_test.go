@@ -279,6 +279,9 @@ func (f *follower) step(i int) {
 		if err != nil {
 			f.t.Fatal(err)
 		}
+		if err := f.net.Follow(f.c.Params.Beta); err != nil {
+			f.t.Fatal(err)
+		}
 		if math.Abs(norm-update.GradNorm) > 2e-5*update.GradNorm {
 			f.t.Errorf("%supdate%d: norm %g, want %g", f.prefix, u+1, norm, update.GradNorm)
 		}

@@ -107,6 +107,11 @@ func (t *Trainer) update(ctx context.Context, report *Step, n float64, rows []ui
 	if err != nil {
 		return fmt.Errorf("ortrain: step %d: %w", report.Step, err)
 	}
+	if t.perturber != nil && t.cfg.Adversary.Bregman > 0 {
+		if err := t.parts.Engine.(Perturbable).Follow(t.cfg.Adversary.BregmanBeta); err != nil {
+			return fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+		}
+	}
 	report.Optimizer += t.now().Sub(updated)
 	report.GradNorm = norm
 	return nil

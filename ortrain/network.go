@@ -362,10 +362,7 @@ func (n *Network) Update(ctx context.Context, u Update) (float64, error) {
 	if errors.Is(err, optim.ErrNotFinite) {
 		return 0, errors.Join(err, ErrNotFinite)
 	}
-	if err != nil {
-		return 0, err
-	}
-	return stats.GradNorm, n.follow()
+	return stats.GradNorm, err
 }
 
 // Evaluate implements Engine. A batch without labels has logits and no loss.

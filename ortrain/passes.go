@@ -21,6 +21,10 @@ type Perturbable interface {
 	// Passes begins a micro-batch, as Accumulate does, whose passes the caller
 	// runs. They are valid until the next micro-batch or update.
 	Passes(b *sample.Batch, step, micro int) (adversary.Passes, error)
+	// Follow takes the weights of an update into the moving average t that
+	// Passes.Teacher runs: t ← β·t + (1−β)·w. Before the first such pass there is
+	// none.
+	Follow(beta float64) error
 }
 
 var _ Perturbable = (*Network)(nil)

@@ -20,12 +20,10 @@ import (
 // teacherFile holds the teacher in a checkpoint.
 const teacherFile = "teacher"
 
-// teacher is a moving average of the weights with a graph that runs on it:
-// after each update t ← β·t + (1−β)·w.
+// teacher is a moving average of the weights with a graph that runs on it.
 type teacher struct {
 	weights map[string]*ort.Tensor
 	graph   *program.Graph
-	beta    float64
 }
 
 func (t *teacher) close() error {
@@ -72,14 +70,13 @@ func (n *Network) startTeacher() (err error) {
 }
 
 // Teacher implements adversary.Passes.
-func (p *passes) Teacher(ctx context.Context, beta float64) (adversary.Result, error) {
+func (p *passes) Teacher(ctx context.Context) (adversary.Result, error) {
 	n := p.net
 	if n.teacher == nil {
 		if err := n.startTeacher(); err != nil {
 			return adversary.Result{}, err
 		}
 	}
-	n.teacher.beta = beta
 	feeds, err := n.bind(n.evalBind, p.batch)
 	if err != nil {
 		return adversary.Result{}, err
@@ -91,8 +88,8 @@ func (p *passes) Teacher(ctx context.Context, beta float64) (adversary.Result, e
 	return adversary.Result{LogProbs: adversary.LogSoftmax(logits.Float32s(), int(logits.Shape()[1]))}, nil
 }
 
-// follow takes the weights of an update into the average.
-func (n *Network) follow() error {
+// Follow implements Perturbable.
+func (n *Network) Follow(beta float64) error {
 	if n.teacher == nil {
 		return nil
 	}
@@ -105,7 +102,7 @@ func (n *Network) follow() error {
 			pairs = append(pairs, native.Pair{Dst: n.teacher.weights[name].Float32s(), Src: n.Weight(name)})
 		}
 	}
-	return n.kernels.Lerp(float32(1-n.teacher.beta), pairs...)
+	return n.kernels.Lerp(float32(1-beta), pairs...)
 }
 
 // teacherCheckpoint describes the average, nil if there is none.

@@ -26,8 +26,8 @@ type Passes interface {
 	// Forward computes no gradient.
 	Forward(ctx context.Context, p Pass) (Result, error)
 	// Teacher is a forward pass, with log-probabilities and without dropout, at
-	// the moving average of the weights with decay beta.
-	Teacher(ctx context.Context, beta float64) (Result, error)
+	// a moving average of the weights, which begins at the first such pass.
+	Teacher(ctx context.Context) (Result, error)
 	// Discard takes back what the last Backward added.
 	Discard()
 	// Shift moves every weight matrix w along the gradient g of the mean loss of

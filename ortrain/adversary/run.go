@@ -148,6 +148,6 @@ func (r *Run) Discard() {
 }
 
 // Teacher is the clean prediction of the weights' moving average.
-func (r *Run) Teacher(beta float64) Result {
-	return r.run(func() (Result, error) { return r.passes.Teacher(r.ctx, beta) })
+func (r *Run) Teacher() Result {
+	return r.run(func() (Result, error) { return r.passes.Teacher(r.ctx) })
 }

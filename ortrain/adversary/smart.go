@@ -68,7 +68,7 @@ func (m smart) Accumulate(r *Run) float64 {
 	moved := r.Backward(Pass{Delta: d, Targets: []Target{{given.LogProbs, r.Weight, r.Weight}}}, 1)
 	clean := Pass{CE: 1, Targets: []Target{{moved.LogProbs, r.Weight, r.Weight}}}
 	if r.Bregman > 0 {
-		clean.Targets = append(clean.Targets, Target{r.Teacher(r.BregmanBeta).LogProbs, r.Bregman, r.Bregman})
+		clean.Targets = append(clean.Targets, Target{r.Teacher().LogProbs, r.Bregman, r.Bregman})
 	}
 	return r.Backward(clean, 1).Loss
 }
