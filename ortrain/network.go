@@ -45,6 +45,7 @@ type Network struct {
 	// other are further graphs over the same weights. width is that of the
 	// embeddings, classes the number of them, both 0 in graphs without.
 	other     variants
+	masks     *program.Masks // of all training graphs
 	width     int
 	classes   int
 	hasLogits bool
@@ -97,7 +98,7 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 	n = &Network{
 		opts: opts, kernels: native.New(threads(opts.Threads)),
 		weights: make(map[string]*ort.Tensor), grads: make(map[string]*ort.Tensor), tables: make(map[string][]string),
-		frozen: make(map[string]bool),
+		frozen: make(map[string]bool), masks: &program.Masks{},
 	}
 	defer func() {
 		if err != nil {
@@ -155,6 +156,7 @@ func (n *Network) openTraining(env *ort.Env, set *artifact.Set, params []Paramet
 	if n.train, err = program.NewGraph(env, low, held, n.kernels, n.session("training", lowering)); err != nil {
 		return err
 	}
+	n.train.ShareMasks(n.masks)
 	if n.binder, err = textBinder(low.Model, n.opts.PadID); err != nil {
 		return err
 	}
@@ -242,6 +244,9 @@ func (n *Network) Close() error {
 		}
 	}
 	clear(n.other.graphs)
+	if n.masks != nil {
+		errs = append(errs, n.masks.Close())
+	}
 	if n.teacher != nil {
 		errs = append(errs, n.teacher.close())
 	}

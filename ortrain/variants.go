@@ -64,6 +64,7 @@ func (n *Network) variant(s variant.Spec, evaluate bool) (*program.Graph, error)
 	if err != nil {
 		return nil, err
 	}
+	g.ShareMasks(n.masks)
 	n.other.graphs[key] = g
 	return g, nil
 }
