@@ -194,12 +194,6 @@ func resolve(c *cli.Context, e Env, given *Run, over Run) (Run, error) {
 			return over, err
 		}
 	}
-	return resolveOptions(c, e, given, over)
-}
-
-// resolveOptions is resolve for commands whose arguments are no configuration
-// files.
-func resolveOptions(c *cli.Context, e Env, given *Run, over Run) (Run, error) {
 	if err := environment(e.Getenv, &over); err != nil {
 		return over, err
 	}

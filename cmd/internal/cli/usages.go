@@ -30,6 +30,9 @@ var usages = map[string]string{
 	"span_columns":  "`START,END`: the columns of where a span begins and ends",
 	"label_type":    "`KIND` of the labels: auto, none, class, multi, value, tags or span; auto goes by the columns",
 
+	"clean clean": "a preset or the recipe in `FILE`; ortrain list cleaning shows all",
+	"report_file": "`FILE` for the counts of every step and some rows before and after (JSON)",
+
 	"types":         "`TYPES` to look for, with commas between (default: all; ortrain list recognisers shows them)",
 	"replace":       "placeholder, mask or pseudonym for all; TYPE=`HOW` after a comma for one type: placeholder,CARD=mask",
 	"mask_keep":     "leave the last `N` characters of masked values that are more than twice as long",
