@@ -26,7 +26,7 @@ type Part struct {
 	Bytes  int64 `json:"bytes,omitempty"`
 	Line   int   `json:"line,omitempty"`
 	// Whole says that the file is one part because it can only be read from its
-	// beginning: it is compressed, or an Arrow stream.
+	// beginning: it is compressed.
 	Whole bool `json:"whole,omitempty"`
 
 	first uint64 // rows of the file before this part
