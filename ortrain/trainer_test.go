@@ -92,12 +92,14 @@ type stores struct {
 	loaded      int
 }
 
-func (s *stores) Save(_ context.Context, st ortrain.State, best bool) (string, error) {
-	s.steps = append(s.steps, st.Step)
-	if best {
-		s.best = append(s.best, st.Step)
-	}
-	return fmt.Sprintf("checkpoint-%d", st.Step), nil
+func (s *stores) Save(_ context.Context, st ortrain.State, best bool) (func() (string, error), error) {
+	return func() (string, error) {
+		s.steps = append(s.steps, st.Step)
+		if best {
+			s.best = append(s.best, st.Step)
+		}
+		return fmt.Sprintf("checkpoint-%d", st.Step), nil
+	}, nil
 }
 
 func (s *stores) LoadBest(_ context.Context, step int) error { s.loaded = step; return nil }

@@ -116,7 +116,14 @@ func classBefore(text string, i int) class {
 // begins at i.
 func skip(text string, i int, of class) int {
 	for i < len(text) {
-		r, n := at(text, i)
+		if b := text[i]; b < utf8.RuneSelf {
+			if classes[b]&of == 0 {
+				break
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text[i:])
 		if classOf(r)&of == 0 {
 			break
 		}

@@ -3,7 +3,8 @@ package clean
 import (
 	"context"
 	"fmt"
-	"strings"
+	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
@@ -39,13 +40,14 @@ type Cleaner struct {
 	ordered []*step // those of steps with an Order
 	rows    atomic.Int64
 	kept    atomic.Int64
-	scratch sync.Pool // of *edit.List
+	scratch sync.Pool
 }
 
 // step is a compiled Use.
 type step struct {
 	use   Use
 	op    Op
+	needs uint64
 	count counter
 }
 
@@ -58,7 +60,7 @@ func New(cfg Config) (*Cleaner, error) {
 	if c.memory == nil {
 		c.memory = new(record.Allocator)
 	}
-	c.scratch.New = func() any { return new(edit.List) }
+	c.scratch.New = func() any { return new(scratch) }
 	for i, use := range cfg.Recipe.Steps {
 		kind, args, err := use.resolve()
 		if err != nil {
@@ -74,7 +76,10 @@ func New(cfg Config) (*Cleaner, error) {
 		if kind.Private {
 			cfg.Samples = 0
 		}
-		s := &step{use: use, op: op}
+		s := &step{use: use, op: op, needs: math.MaxUint64}
+		if op.Needs != "" {
+			s.needs = kindsIn(op.Needs)
+		}
 		c.steps = append(c.steps, s)
 		if op.Order != nil {
 			c.ordered = append(c.ordered, s)
@@ -109,30 +114,71 @@ func (c *Cleaner) Rows(ctx context.Context, in *record.Batch) (*record.Batch, er
 
 // Text edits one text; it counts nothing and drops nothing.
 func (c *Cleaner) Text(text string) (string, error) {
-	w := worker{c: c, list: c.scratch.Get().(*edit.List)}
-	defer c.scratch.Put(w.list)
-	ex := sample.Example{Text: text}
+	w := worker{c: c, scratch: c.scratch.Get().(*scratch)}
+	defer c.scratch.Put(w.scratch)
+	w.begin([]sample.Example{{Text: text}})
 	for _, s := range c.steps {
 		if s.op.Edit == nil {
 			continue
 		}
-		var arena strings.Builder
-		if _, err := w.edit(s, &ex, &arena, &tally{}); err != nil {
+		if err := w.edit(s, &tally{}, false); err != nil {
 			return "", err
 		}
 	}
-	return ex.Text, nil
+	return w.rows[0].Text, nil
 }
 
 // worker is the state of one pass over one batch. Steps run one after another
-// over all rows, so that what a step writes lies in one piece of memory.
+// over all rows, so that what a step writes becomes one string, of which the
+// rows hold parts: a few allocations a batch, not one a row.
 type worker struct {
+	*scratch
 	c       *Cleaner
-	list    *edit.List
 	rows    []sample.Example
 	changed bool
-	// keys are what the ordered steps know of the rows, step by step.
-	keys [][]string
+	// part are what the ordered steps that ran know of the rows; keys are those
+	// of the rows before, step by step.
+	part, keys [][]string
+}
+
+// partRows is how many rows go through all steps before the next ones: so few
+// that they stay in a processor's nearest cache.
+const partRows = 64
+
+// begin starts with the next rows.
+func (w *worker) begin(rows []sample.Example) {
+	w.rows, w.kinds = rows, w.kinds[:0]
+	for i := range rows {
+		ex := &rows[i]
+		kinds := kindsIn(ex.Text)
+		if ex.HasPair {
+			kinds |= kindsIn(ex.Pair)
+		}
+		w.kinds = append(w.kinds, kinds)
+	}
+}
+
+// collect sets the keys of finished rows aside.
+func (w *worker) collect() {
+	for i, keys := range w.part {
+		w.keys[i] = append(w.keys[i], keys...)
+	}
+	w.part = w.part[:0]
+}
+
+// scratch is memory that workers use again.
+type scratch struct {
+	kinds  []uint64 // of the bytes of each row, or more
+	list   edit.List
+	buf    []byte   // the texts that a step writes, one after another
+	placed []placed // whose they are
+}
+
+// placed is a text in the buffer.
+type placed struct {
+	row      int
+	pair     bool
+	from, to int
 }
 
 // work runs all steps over a batch.
@@ -142,19 +188,26 @@ func (c *Cleaner) work(ctx context.Context, in *record.Batch) (*judged, error) {
 		return nil, err
 	}
 	c.rows.Add(int64(in.Len()))
-	w := worker{c: c, list: c.scratch.Get().(*edit.List), rows: in.Examples()}
-	defer c.scratch.Put(w.list)
+	w := worker{c: c, scratch: c.scratch.Get().(*scratch), keys: make([][]string, len(c.ordered))}
+	defer c.scratch.Put(w.scratch)
 	defer in.Release()
-	for _, s := range c.steps {
-		if err := w.step(s); err != nil {
-			return nil, err
+	rows := in.Examples()
+	kept := rows[:0]
+	for part := range slices.Chunk(rows, partRows) {
+		w.begin(part)
+		for _, s := range c.steps {
+			if err := w.step(s); err != nil {
+				return nil, err
+			}
 		}
+		kept = append(kept, w.rows...)
+		w.collect()
 	}
 	if !w.changed {
 		in.Retain()
 		return &judged{in, w.keys}, nil
 	}
-	out, err := rebuild(c.memory, in.Kind(), w.rows)
+	out, err := rebuild(c.memory, in.Kind(), kept)
 	if err != nil {
 		return nil, err
 	}
@@ -179,25 +232,13 @@ func (w *worker) step(s *step) error {
 	defer func() { s.count.add(t) }()
 	switch {
 	case s.op.Edit != nil:
-		var arena strings.Builder
-		for i := range w.rows {
-			ex := &w.rows[i]
-			before := *ex
-			changed, err := w.edit(s, ex, &arena, &t)
-			if err != nil {
-				return err
-			}
-			if !changed {
-				continue
-			}
-			t.changed++
-			w.changed = true
-			w.sample(s, &before, ex)
-		}
+		err := w.edit(s, &t, true)
+		w.changed = w.changed || t.changed > 0
+		return err
 	case s.op.Keep != nil:
 		w.keep(s, &t)
 	default:
-		w.keys = append(w.keys, s.op.Order.keys(w.rows))
+		w.part = append(w.part, s.op.Order.keys(w.rows))
 	}
 	return nil
 }
@@ -211,25 +252,16 @@ func (w *worker) keep(s *step, t *tally) {
 			s.dropped(&w.rows[i])
 			continue
 		}
-		w.rows[n] = w.rows[i]
-		for _, keys := range w.keys {
+		w.rows[n], w.kinds[n] = w.rows[i], w.kinds[i]
+		for _, keys := range w.part {
 			keys[n] = keys[i]
 		}
 		n++
 	}
 	w.changed = w.changed || n < len(w.rows)
 	w.rows = w.rows[:n]
-}
-
-// sample offers a changed row to the report.
-func (w *worker) sample(s *step, before, after *sample.Example) {
-	if !s.count.wants(after.Row) {
-		return
-	}
-	if before.Text != after.Text {
-		s.count.sample(after.Row, after.Copy, before.Text, after.Text)
-	} else {
-		s.count.sample(after.Row, after.Copy, before.Pair, after.Pair)
+	for i, keys := range w.part {
+		w.part[i] = keys[:n]
 	}
 }
 
@@ -240,46 +272,87 @@ func (s *step) dropped(ex *sample.Example) {
 	}
 }
 
-// edit runs a step over the texts of one row and reports whether it changed.
-func (w *worker) edit(s *step, ex *sample.Example, arena *strings.Builder, t *tally) (bool, error) {
-	list := s.op.Edit((*w.list)[:0], Input{Row: ex.Row, Copy: ex.Copy, Text: ex.Text})
-	*w.list = list
-	if err := w.apply(s, ex, list, arena, t); err != nil {
-		return false, err
+// edit runs a step over the texts of all rows.
+func (w *worker) edit(s *step, t *tally, samples bool) error {
+	w.buf, w.placed = w.buf[:0], w.placed[:0]
+	for i := range w.rows {
+		// What an edit takes away stays among the kinds: that costs a look only.
+		if w.kinds[i]&s.needs == 0 {
+			continue
+		}
+		ex := &w.rows[i]
+		edits := t.edits
+		if err := w.editOne(s, i, false, t, samples); err != nil {
+			return err
+		}
+		if ex.HasPair {
+			if err := w.editOne(s, i, true, t, samples); err != nil {
+				return err
+			}
+		}
+		if t.edits > edits {
+			t.changed++
+		}
 	}
-	if !ex.HasPair {
-		return len(list) > 0, nil
+	written := string(w.buf)
+	for _, p := range w.placed {
+		ex, text := &w.rows[p.row], written[p.from:p.to]
+		if samples && s.count.wants(ex.Row) {
+			s.count.sample(ex.Row, ex.Copy, textOf(ex, p.pair), text)
+		}
+		if p.pair {
+			ex.Pair = text
+		} else {
+			ex.Text = text
+		}
 	}
-	changed := len(list) > 0
-	list = s.op.Edit(list[:0], Input{Row: ex.Row, Copy: ex.Copy, Pair: true, Text: ex.Pair})
-	*w.list = list
-	if len(list) == 0 {
-		return changed, nil
-	}
-	if err := list.Check(len(ex.Pair)); err != nil {
-		return false, s.fault(ex, err)
-	}
-	count(list, ex.Pair, t)
-	if ex.Label.Kind == sample.SpanLabel {
-		return true, list.ApplyPair(ex)
-	}
-	ex.Pair = splice(arena, ex.Pair, list)
-	return true, nil
+	return nil
 }
 
-// apply edits the Text of a row.
-func (w *worker) apply(s *step, ex *sample.Example, list edit.List, arena *strings.Builder, t *tally) error {
-	if len(list) == 0 {
+func textOf(ex *sample.Example, pair bool) string {
+	if pair {
+		return ex.Pair
+	}
+	return ex.Text
+}
+
+// editOne runs a step over one text: what points into it follows at once, else
+// the new text waits in the buffer.
+func (w *worker) editOne(s *step, row int, pair bool, t *tally, samples bool) error {
+	ex := &w.rows[row]
+	text := textOf(ex, pair)
+	w.list = s.op.Edit(w.list[:0], Input{Row: ex.Row, Copy: ex.Copy, Pair: pair, Text: text})
+	if len(w.list) == 0 {
 		return nil
 	}
-	if err := list.Check(len(ex.Text)); err != nil {
+	for i := range w.list {
+		w.kinds[row] |= kindsIn(w.list[i].With)
+	}
+	from, ok := len(w.buf), false
+	if w.buf, ok = splice(w.buf, text, w.list, t); !ok {
+		return s.fault(ex, w.list.Check(len(text)))
+	}
+	switch pointed := ex.Label.Kind == sample.SpanLabel; {
+	case pair && pointed:
+		w.buf = w.buf[:from]
+		return s.follow(ex, w.list.ApplyPair, pair, samples)
+	case !pair && (len(ex.Words) > 0 || pointed && !ex.HasPair):
+		w.buf = w.buf[:from]
+		return s.follow(ex, w.list.Apply, pair, samples)
+	}
+	w.placed = append(w.placed, placed{row, pair, from, len(w.buf)})
+	return nil
+}
+
+// follow edits a text and what points into it.
+func (s *step) follow(ex *sample.Example, apply func(*sample.Example) error, pair, samples bool) error {
+	before := textOf(ex, pair)
+	if err := apply(ex); err != nil {
 		return s.fault(ex, err)
 	}
-	count(list, ex.Text, t)
-	if len(ex.Words) > 0 || ex.Label.Kind == sample.SpanLabel {
-		return list.Apply(ex) // what points into the text follows
+	if samples && s.count.wants(ex.Row) {
+		s.count.sample(ex.Row, ex.Copy, before, textOf(ex, pair))
 	}
-	ex.Text = splice(arena, ex.Text, list)
 	return nil
 }
 
@@ -287,31 +360,46 @@ func (s *step) fault(ex *sample.Example, err error) error {
 	return fmt.Errorf("clean: step %s, row %d: %w", s.use.Step, ex.Row, err)
 }
 
-// splice writes the edited text behind what the arena holds and returns it. The
-// list must fit the text.
-func splice(arena *strings.Builder, text string, list edit.List) string {
-	from, at := arena.Len(), 0
+// splice appends the edited text and counts. It reports whether the edits fit
+// the text; it is edit.List's Check and Text in one pass, over memory of one's
+// own.
+func splice(buf []byte, text string, list edit.List, t *tally) ([]byte, bool) {
+	at := 0
 	for i := range list {
 		e := &list[i]
-		arena.WriteString(text[at:e.Start])
-		arena.WriteString(e.With)
-		at = e.End
-	}
-	arena.WriteString(text[at:])
-	return arena.String()[from:]
-}
-
-// count counts the characters of the edits.
-func count(list edit.List, text string, t *tally) {
-	for i := range list {
-		e := &list[i]
-		if e.End == e.Start+1 { // the most frequent kind
+		if e.Start < at || e.End < e.Start || e.End > len(text) {
+			return buf, false
+		}
+		buf = append(buf, text[at:e.Start]...)
+		switch at = e.End; len(e.With) {
+		case 0:
+		case 1: // worth a branch: it is what lower case and spaces are made of
+			buf = append(buf, e.With[0])
+			t.added++
+		default:
+			buf = append(buf, e.With...)
+			t.added += characters(e.With)
+		}
+		if e.End == e.Start+1 {
 			t.removed++
 		} else {
-			t.removed += int64(utf8.RuneCountInString(text[e.Start:e.End]))
-		}
-		if len(e.With) > 0 {
-			t.added += int64(utf8.RuneCountInString(e.With))
+			t.removed += characters(text[e.Start:e.End])
 		}
 	}
+	t.edits += int64(len(list))
+	return append(buf, text[at:]...), true
+}
+
+// tally is what one worker counts of one batch.
+type tally struct{ changed, dropped, removed, added, edits int64 }
+
+// characters is utf8.RuneCountInString for valid and very short texts.
+func characters(text string) int64 {
+	n := int64(0)
+	for i := range len(text) {
+		if utf8.RuneStart(text[i]) {
+			n++
+		}
+	}
+	return n
 }

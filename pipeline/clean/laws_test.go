@@ -57,6 +57,9 @@ func variants(s clean.Step) []params {
 	all := []params{nil}
 	for _, p := range s.Params {
 		for _, choice := range p.Choices {
+			if choice == "pseudonym" {
+				continue // needs a key: TestPrivateRecipesKeepNoSamples has one
+			}
 			all = append(all, params{p.Name: choice})
 		}
 		if on, ok := p.Default.(bool); ok {

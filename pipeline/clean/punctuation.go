@@ -20,7 +20,7 @@ var _ = register(Step{
 	New: func(a Args) (Op, error) {
 		if a.String("action") == "normalize" {
 			keep := a.String("keep")
-			return Op{Edit: func(list edit.List, in Input) edit.List { return normalizeMarks(list, in.Text, keep) }}, nil
+			return Op{Needs: Beyond, Edit: func(list edit.List, in Input) edit.List { return normalizeMarks(list, in.Text, keep) }}, nil
 		}
 		s := stripper{what: punct, with: a.String("replace"), keep: a.String("keep")}
 		if a.Bool("symbols") {
@@ -29,7 +29,7 @@ var _ = register(Step{
 		for b := range s.ascii {
 			s.ascii[b] = b >= utf8.RuneSelf || s.strips(rune(b))
 		}
-		return Op{Edit: func(list edit.List, in Input) edit.List { return s.edit(list, in.Text) }}, nil
+		return Op{Needs: asciiMarks + Beyond, Edit: func(list edit.List, in Input) edit.List { return s.edit(list, in.Text) }}, nil
 	},
 })
 
@@ -85,18 +85,10 @@ func (s *stripper) edit(list edit.List, text string) edit.List {
 			i++
 			continue
 		}
-		end, marks := i, 0
-		for end < len(text) {
-			r, n := at(text, end)
-			if !s.strips(r) {
-				if marks == 0 { // it only needed a closer look
-					i = end + n
-				}
-				break
-			}
-			marks, end = marks+1, end+n
-		}
-		if marks == 0 {
+		end, marks := s.run(text, i)
+		if marks == 0 { // it only needed a closer look
+			_, n := at(text, i)
+			i += n
 			continue
 		}
 		with := s.with
@@ -109,6 +101,21 @@ func (s *stripper) edit(list edit.List, text string) edit.List {
 		i = end
 	}
 	return list
+}
+
+// run returns the end of the run of marks that begins at i, and their number.
+func (s *stripper) run(text string, i int) (end, marks int) {
+	if text[i] < utf8.RuneSelf && i+1 < len(text) && !s.ascii[text[i+1]] { // most marks are alone
+		return i + 1, 1
+	}
+	for end = i; end < len(text); marks++ {
+		r, n := at(text, end)
+		if !s.strips(r) {
+			break
+		}
+		end += n
+	}
+	return end, marks
 }
 
 func isApostrophe(s string) bool { return s == "'" || s == "’" || s == "＇" }

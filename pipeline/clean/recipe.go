@@ -56,6 +56,30 @@ func (r Recipe) Validate() error {
 	return errors.Join(faults...)
 }
 
+// Files lists the files that the recipe names.
+func (r Recipe) Files() []string {
+	var out []string
+	for _, use := range r.Steps {
+		step, args, err := use.resolve()
+		if err != nil {
+			continue
+		}
+		for _, p := range step.Params {
+			switch value := args[p.Name].(type) {
+			case string:
+				if p.File && value != "" {
+					out = append(out, value)
+				}
+			case []string:
+				if p.File {
+					out = append(out, value...)
+				}
+			}
+		}
+	}
+	return out
+}
+
 // UnmarshalYAML reads a name, or a name with parameters.
 func (u *Use) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode {

@@ -58,9 +58,6 @@ type counter struct {
 	samples []Sample
 }
 
-// tally is what one worker counts of one batch.
-type tally struct{ changed, dropped, removed, added int64 }
-
 func (c *counter) add(t tally) {
 	c.changed.Add(t.changed)
 	c.dropped.Add(t.dropped)

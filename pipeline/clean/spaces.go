@@ -24,7 +24,8 @@ var _ = register(Step{
 func squeeze(list edit.List, text string, lines bool) edit.List {
 	for i := 0; i < len(text); {
 		b := text[i]
-		if b > ' ' && b < utf8.RuneSelf {
+		// Most of a text is ASCII and single spaces between it.
+		if plain(b) || b == ' ' && i > 0 && i+1 < len(text) && plain(text[i+1]) {
 			i++
 			continue
 		}
@@ -48,3 +49,6 @@ func squeeze(list edit.List, text string, lines bool) edit.List {
 	}
 	return list
 }
+
+// plain reports whether a byte is a character of ASCII that shows.
+func plain(b byte) bool { return b > ' ' && b < utf8.RuneSelf }

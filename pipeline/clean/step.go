@@ -47,6 +47,8 @@ type Param struct {
 	Choices []string
 	// Min is the least int or float64 allowed, if Min is not nil.
 	Min any
+	// File means that the value is the path of a file, or several.
+	File bool
 }
 
 // Args are the values of a step's parameters. Its methods panic on a name or

@@ -99,6 +99,9 @@ var editCases = []struct {
 	{"stopwords", params{"keep": []any{"not", "isn't"}}, "it is not, isn't", "not, isn't"},
 	{"stopwords", params{"language": "de"}, "Das ist ein Haus", "Haus"},
 	{"stopwords", params{"language": "zh"}, "我们在北京的大学里学习中文。ok", "北京大学里学习中文。ok"},
+
+	{"pii", nil, "mail me at jo.doe@example.com, card 4111 1111 1111 1111", "mail me at [EMAIL], card [CARD]"},
+	{"pii", params{"types": "EMAIL", "action": "mask", "keep": 4}, "jo.doe@example.com 4111 1111 1111 1111", "**************.com 4111 1111 1111 1111"},
 }
 
 func TestEdits(t *testing.T) {

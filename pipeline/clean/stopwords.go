@@ -17,13 +17,13 @@ var _ = register(Step{
 	Doc:  "removes words that carry grammar rather than meaning, with the space behind them",
 	Params: []Param{
 		{Name: "language", Default: "en", Doc: "ISO 639-1 code, of 58 languages (stopwords-iso)"},
-		{Name: "file", Default: "", Doc: "a list of one's own: one word a line, or JSON in the form of stopwords-iso"},
+		{Name: "file", Default: "", File: true, Doc: "a list of one's own: one word a line, or JSON in the form of stopwords-iso"},
 		{Name: "keep", Default: []string{}, Doc: "words that stay, such as not"},
-		{Name: "dictionary", Default: "", Doc: "for zh: a file of words and frequencies by which to find words"},
+		{Name: "dictionary", Default: "", File: true, Doc: "for zh: a file of words and frequencies by which to find words"},
 	},
 	Laws: Laws{},
 	New: func(a Args) (Op, error) {
-		s := stopper{}
+		s := &stopper{}
 		language := a.String("language")
 		var err error
 		if s.words, err = loadStopWords(language, a.String("file")); err != nil {
@@ -39,6 +39,7 @@ var _ = register(Step{
 		case "ja", "th":
 			err = fmt.Errorf("language %s is written without spaces, and there is no dictionary to find its words by: %w", language, ErrRecipe)
 		}
+		s.short = newShortWords(s.words)
 		return Op{Edit: s.edit}, err
 	},
 })
@@ -82,6 +83,7 @@ func loadSegmenter(path string) (*segment.Segmenter, error) {
 // stopper removes words.
 type stopper struct {
 	words   stopword.Set
+	short   shortWords
 	segment *segment.Segmenter // for text without spaces
 }
 
@@ -91,27 +93,101 @@ const longestWord = 64
 func (s *stopper) edit(list edit.List, in Input) edit.List {
 	text := in.Text
 	for i := 0; i < len(text); {
-		c := classAt(text, i)
-		if c&inWord == 0 {
-			_, n := at(text, i)
-			i += n
-			continue
+		// Words of ASCII end at what is neither ASCII nor an apostrophe.
+		end, key := i, uint64(0)
+		for end < len(text) && folded[text[end]] != 0 {
+			key = key<<8 | uint64(folded[text[end]])
+			end++
 		}
-		if s.segment != nil && c&unspaced != 0 {
-			end := skip(text, i, unspaced)
-			list = s.unspaced(list, text, i, end)
-			i = end
-			continue
+		stops := false
+		switch {
+		case end == len(text) || text[end] < utf8.RuneSelf && text[end] != '\'':
+			if end == i {
+				i++
+				continue
+			}
+			stops = end-i <= shortWord && s.short.has(key) || end-i > shortWord && s.stops(text[i:end])
+		default:
+			if end = s.wordEnd(text, i); end == i {
+				list, i = s.other(list, text, i)
+				continue
+			}
+			stops = s.stops(text[i:end])
 		}
-		end := s.wordEnd(text, i)
-		if s.stops(text[i:end]) {
-			next := skip(text, end, space)
-			list = cut(list, i, next, "")
-			end = next
+		if stops {
+			from := i
+			if end < len(text) {
+				end = skip(text, end, space)
+			}
+			list = cut(list, from, end, "")
 		}
 		i = end
 	}
 	return list
+}
+
+// other goes past what is no word of letters.
+func (s *stopper) other(list edit.List, text string, i int) (edit.List, int) {
+	if end := skip(text, i, unspaced); end > i && s.segment != nil {
+		return s.unspaced(list, text, i, end), end
+	}
+	_, n := at(text, i)
+	return list, i + n
+}
+
+// folded holds the lower case of ASCII letters and digits, and 0 elsewhere.
+var folded = func() (all [256]byte) {
+	for b := range byte(utf8.RuneSelf) {
+		if classes[b]&inWord != 0 {
+			all[b] = b
+			if b >= 'A' && b <= 'Z' {
+				all[b] += 'a' - 'A'
+			}
+		}
+	}
+	return all
+}()
+
+// shortWord is the length up to which a word fits a number. Units: bytes.
+const shortWord = 8
+
+// shortWords is a hash table, with open addresses, of words as numbers.
+type shortWords []uint64
+
+func newShortWords(words stopword.Set) shortWords {
+	size := 16
+	for size < 4*len(words) {
+		size *= 2
+	}
+	t := make(shortWords, size)
+	for word := range words {
+		if len(word) > shortWord {
+			continue
+		}
+		key := uint64(0)
+		for i := range len(word) {
+			key = key<<8 | uint64(word[i])
+		}
+		at := slot(key) % uint64(size)
+		for t[at] != 0 {
+			at = (at + 1) % uint64(size)
+		}
+		t[at] = key
+	}
+	return t
+}
+
+// slot hashes a word: Fibonacci's multiplication, of which the high bits are good.
+func slot(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> 40 }
+
+func (t shortWords) has(key uint64) bool {
+	last := uint64(len(t) - 1) // the size is a power of two
+	for at := slot(key) & last; t[at] != 0; at = (at + 1) & last {
+		if t[at] == key {
+			return true
+		}
+	}
+	return false
 }
 
 // unspaced removes the stop words of a run of Chinese.

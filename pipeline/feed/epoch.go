@@ -13,11 +13,14 @@ import (
 // chunkRows is what one worker tokenizes at a time. Units: rows.
 const chunkRows = 64
 
+// maxEpoch bounds the epochs, so that rows of all epochs can be counted.
+const maxEpoch = 1 << 20
+
 // Epoch returns the batches of epoch from.Epoch that follow the cursor; the
 // zero cursor of an epoch yields all of it. Nothing before the cursor's window
 // is read or tokenized. A cursor at the end gives no batch.
 func (f *Feed) Epoch(from sample.Cursor) (pipeline.Source[*sample.Batch], error) {
-	if from.Epoch < 0 || from.Batch < 0 || from.Batch > f.before(f.batches()) || from.Examples != int64(f.examples(from.Batch)) {
+	if from.Epoch < 0 || from.Epoch > maxEpoch || from.Batch < 0 || from.Batch > f.before(f.batches()) || from.Examples != int64(f.examples(from.Batch)) {
 		return nil, fmt.Errorf("feed: the cursor stands at batch %d after %d examples, but an epoch has %d batches of %d; resume with the data, batch size and world size of the run: %w",
 			from.Batch, from.Examples, f.before(f.batches()), f.cfg.BatchSize, ErrCursor)
 	}

@@ -19,18 +19,24 @@ type parts interface {
 	// len is the number of parts.
 	len() int
 	// read returns the rows of a part, numbered over the whole data set.
-	read(part int) pipeline.Source[*record.Batch]
+	read(ctx context.Context, part int) pipeline.Source[*record.Batch]
 }
 
 // files is a data set of package source.
-type files struct{ set *source.Set }
+type files struct {
+	set   *source.Set
+	parts []source.Part
+}
 
-func (f files) len() int                                { return 1 }
-func (f files) read(int) pipeline.Source[*record.Batch] { return f.set.Rows() }
+func (f files) len() int { return len(f.parts) }
+
+func (f files) read(ctx context.Context, part int) pipeline.Source[*record.Batch] {
+	return f.set.Read(ctx, f.parts[part])
+}
 
 // openSets opens every data set of the configuration, with one list of classes
-// for all.
-func openSets(ctx context.Context, cfg *Config) ([]parts, error) {
+// for all. known are the parts of each, nil to look for them.
+func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts, error) {
 	open := func(names []string) ([]*source.Set, error) {
 		var sets []*source.Set
 		for _, d := range cfg.sets() {
@@ -59,7 +65,15 @@ func openSets(ctx context.Context, cfg *Config) ([]parts, error) {
 		if set.Kind() != cfg.Kind {
 			return nil, &source.Error{Path: cfg.sets()[i].Files[0], Err: source.ErrNoColumn}
 		}
-		out[i] = files{set}
+		if known != nil {
+			out[i] = files{set, known[i]}
+			continue
+		}
+		found, err := set.Parts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = files{set, found}
 	}
 	return out, nil
 }
@@ -101,7 +115,7 @@ func (c *concat) next(ctx context.Context) (*record.Batch, error) {
 			if len(c.rows) == c.src.len() {
 				return nil, io.EOF
 			}
-			c.open = c.src.read(len(c.rows))
+			c.open = c.src.read(ctx, len(c.rows))
 			c.rows = append(c.rows, 0)
 		}
 		batch, err := c.open.Next(ctx)

@@ -101,7 +101,7 @@ func (r *rereader) stretch(ctx context.Context, to *shelf, s stretch) error {
 		if err := r.shut(s.line); err != nil {
 			return err
 		}
-		p = r.feed.readPart(s)
+		p = r.feed.readPart(ctx, s)
 		r.open[s.line] = p
 	}
 	for p.at < s.to {
@@ -150,12 +150,12 @@ type partReader struct {
 
 // readPart opens a part at the first row of a stretch. Rows before it are
 // decoded, but only those of the same record batch are cleaned.
-func (f *Feed) readPart(s stretch) *partReader {
+func (f *Feed) readPart(ctx context.Context, s stretch) *partReader {
 	d := f.data
 	set, part := d.locate(s.part)
 	p := &partReader{pass: s.pass, part: s.part, at: s.from, rows: f.rows.bits, base: d.starts[d.firsts[set]]}
 	p.from, _ = p.rows.nth(s.from, d.starts[s.part], d.starts[s.part+1])
-	raw := d.sets[set].read(part)
+	raw := d.sets[set].read(ctx, part)
 	before := p.from - d.starts[s.part] // rows of the part
 	p.src = pipeline.New(func(ctx context.Context) (*record.Batch, error) {
 		for {

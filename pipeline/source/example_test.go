@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/sample"
@@ -79,4 +80,18 @@ func ExampleSet_Parts() {
 	// Output:
 	// 0 2 5 2
 	// 2 second <nil>
+}
+
+// Standard input is copied first, since a data set is read more than once.
+func ExampleOpen() {
+	ctx := context.Background()
+	set, err := source.Open(ctx, []string{source.Stdin}, source.Options{
+		Kind: sample.ClassLabel, Format: ".csv", Stdin: strings.NewReader("text,label\na good film,yes\na bad film,no\n"),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(set.Names(), set.Columns().Text, set.Columns().Label)
+	// Output: [no yes] text label
 }

@@ -25,11 +25,11 @@ type Part struct {
 	Offset int64 `json:"offset,omitempty"`
 	Bytes  int64 `json:"bytes,omitempty"`
 	Line   int   `json:"line,omitempty"`
+	// First is how many rows of the file come before.
+	First uint64 `json:"first"`
 	// Whole says that the file is one part because it can only be read from its
 	// beginning: it is compressed.
 	Whole bool `json:"whole,omitempty"`
-
-	first uint64 // rows of the file before this part
 }
 
 // Parts returns the parts of the data in the order of the rows. Parquet and
@@ -51,7 +51,7 @@ func (s *Set) Parts(ctx context.Context) ([]Part, error) {
 		}
 		before := uint64(0)
 		for _, p := range found {
-			p.Path, p.File, p.Row, p.first = path, i, row, before
+			p.Path, p.File, p.Row, p.First = path, i, row, before
 			row += uint64(p.Rows)
 			before += uint64(p.Rows)
 			out = append(out, p)

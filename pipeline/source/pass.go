@@ -80,7 +80,7 @@ func (p *pass) explain(err error) error {
 	if ok && place.Row > 0 {
 		place.Row += p.row
 		if p.part != nil {
-			place.Row += int64(p.part.first)
+			place.Row += int64(p.part.First)
 		}
 	}
 	return place

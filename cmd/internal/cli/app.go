@@ -23,6 +23,8 @@ import (
 	"github.com/ortrain/ortrain/ortrain/onnx"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/task"
+	"github.com/ortrain/ortrain/pipeline/clean"
+	"github.com/ortrain/ortrain/pipeline/clean/pii"
 	"github.com/ortrain/ortrain/pipeline/feed"
 	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/source"
@@ -39,8 +41,13 @@ var kinds = []kind{
 	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit}, ExitUsage, "ortrain train --help lists every option"},
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge, source.ErrFewClasses, sink.ErrRows}, ExitData, ""},
 	{[]error{sink.ErrFormat}, ExitUsage, ""},
+	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit, clean.ErrRecipe}, ExitUsage, "ortrain train --help lists every option"},
+	{[]error{pii.ErrConfig, pii.ErrPattern, pii.ErrNames}, ExitUsage, "ortrain scrub --help lists every option, ortrain list recognisers what is found"},
+	{[]error{sink.ErrRows}, ExitData, ""},
+	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge}, ExitData, ""},
 	{[]error{tokenize.ErrFile, tokenize.ErrUTF8, tokenize.ErrEncode, metric.ErrMetric}, ExitData, ""},
-	{[]error{model.ErrConfig, model.ErrWeights, safetensors.ErrNotFound, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},
+	{[]error{model.ErrConfig, model.ErrWeights, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},
+	{[]error{safetensors.ErrHeader, safetensors.ErrDuplicate, safetensors.ErrDType, safetensors.ErrSize, safetensors.ErrRange, safetensors.ErrOverlap, safetensors.ErrGap, safetensors.ErrIndex, safetensors.ErrNotFound}, ExitData, ""},
 	{[]error{checkpoint.ErrCorrupt, checkpoint.ErrNone, checkpoint.ErrVersion, feed.ErrCursor}, ExitData, "--resume_from_checkpoint auto takes the newest checkpoint that is whole"},
 	{[]error{hub.ErrOffline, hub.ErrNotFound, hub.ErrUnauthorized, hub.ErrName, hub.ErrServer}, ExitEnvironment, "a model folder on disk works without the hub"},
 	{[]error{export.ErrParity}, ExitGate, ""},
@@ -50,7 +57,7 @@ var kinds = []kind{
 // Main runs the command line and returns the exit code.
 func Main(e Env) int {
 	app := newApp(e)
-	return report(e.Stderr, app.RunContext(context.Background(), arguments(e.Args)))
+	return explain(e.Stderr, app.RunContext(context.Background(), arguments(e.Args, app.Commands)))
 }
 
 func newApp(e Env) *cli.App {
@@ -66,7 +73,7 @@ func newApp(e Env) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), convertCommand(e), demoCommand(e), listCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), convertCommand(e), cleanCommand(e), scrubCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,
@@ -187,6 +194,12 @@ func resolve(c *cli.Context, e Env, given *Run, over Run) (Run, error) {
 			return over, err
 		}
 	}
+	return resolveOptions(c, e, given, over)
+}
+
+// resolveOptions is resolve for commands whose arguments are no configuration
+// files.
+func resolveOptions(c *cli.Context, e Env, given *Run, over Run) (Run, error) {
 	if err := environment(e.Getenv, &over); err != nil {
 		return over, err
 	}

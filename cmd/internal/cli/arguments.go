@@ -1,21 +1,22 @@
 package cli
 
 import (
-	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/urfave/cli/v2"
 )
 
 // arguments brings a command line into the one form that the flag package
 // reads, from the forms that people type: --a-b for --a_b, a boolean's value
-// as a word of its own (--quiet false, --quiet False), and options after the
-// configuration file. What follows a bare -- is left alone.
-func arguments(args []string) []string {
+// as a word of its own (--quiet false, --quiet False), and options after a
+// command's arguments. What follows a bare -- is left alone.
+func arguments(args []string, commands []*cli.Command) []string {
 	if len(args) < 2 {
 		return args
 	}
-	kinds := optionKinds()
-	var options, rest []string
+	var head, rest []string // the commands with their options; the arguments
+	var takes map[string]bool
 	for i := 1; i < len(args); i++ {
 		a := args[i]
 		if a == "--" {
@@ -23,29 +24,56 @@ func arguments(args []string) []string {
 			break
 		}
 		if !strings.HasPrefix(a, "-") || a == "-" {
-			if len(options) == 0 && len(rest) == 0 {
-				options = append(options, a) // the command, which comes first
-			} else {
+			c := named(commands, a)
+			if c == nil || len(rest) > 0 {
 				rest = append(rest, a)
+				continue
 			}
+			head = append(head, a)
+			commands, takes = c.Subcommands, takesValue(c.Flags)
 			continue
 		}
 		option, name, whole := underscored(a)
-		kind, known := kinds[name]
+		value, known := takes[name]
 		switch next := i + 1; {
 		case whole || !known || next == len(args):
-			options = append(options, option)
-		case kind != reflect.Bool:
-			options = append(options, option, args[next])
+			head = append(head, option)
+		case value:
+			head = append(head, option, args[next])
 			i = next
 		case slices.Contains([]string{"true", "false"}, strings.ToLower(args[next])):
-			options = append(options, option+"="+args[next])
+			head = append(head, option+"="+args[next])
 			i = next
 		default:
-			options = append(options, option)
+			head = append(head, option)
 		}
 	}
-	return slices.Concat(args[:1], options, rest)
+	return slices.Concat(args[:1], head, rest)
+}
+
+// named returns the command of a name, nil if there is none.
+func named(commands []*cli.Command, name string) *cli.Command {
+	for _, c := range commands {
+		if c.HasName(name) {
+			return c
+		}
+	}
+	return nil
+}
+
+// takesValue says of every name of the flags whether a value follows it.
+func takesValue(flags []cli.Flag) map[string]bool {
+	out := make(map[string]bool)
+	for _, f := range flags {
+		value := true
+		if d, ok := f.(cli.DocGenerationFlag); ok {
+			value = d.TakesValue()
+		}
+		for _, name := range f.Names() {
+			out[name] = value
+		}
+	}
+	return out
 }
 
 // underscored rewrites one option. whole says that it carries its value.
@@ -59,20 +87,4 @@ func underscored(arg string) (option, name string, whole bool) {
 		option += "=" + value
 	}
 	return option, name, whole
-}
-
-// optionKinds maps every name and short name to the kind of its value.
-func optionKinds() map[string]reflect.Kind {
-	run := DefaultRun()
-	kinds := make(map[string]reflect.Kind)
-	other := defaultConversion()
-	for _, o := range flatten(reflect.ValueOf(&other).Elem()) {
-		kinds[o.name] = o.value.Kind()
-	}
-	for _, o := range options(&run) {
-		for _, name := range append([]string{o.name}, aliases[o.name]...) {
-			kinds[name] = o.value.Kind()
-		}
-	}
-	return kinds
 }

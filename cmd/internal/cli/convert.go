@@ -52,12 +52,6 @@ var conversionUsages = map[string]string{
 	"row_group_rows":   "`ROWS` of a Parquet row group",
 }
 
-// labelTypes maps the values of label_type to kinds of label.
-var labelTypes = map[string]sample.LabelKind{
-	"auto": sample.ClassLabel, "none": sample.NoLabel, "class": sample.ClassLabel, "multi": sample.MultiLabel,
-	"value": sample.ValueLabel, "tags": sample.TagLabel, "span": sample.SpanLabel,
-}
-
 func convertCommand(e Env) *cli.Command {
 	given := defaultConversion()
 	var flags []cli.Flag
@@ -92,6 +86,9 @@ func defaultConversion() conversion {
 // sourceOptions turns the options into those of reading.
 func (c conversion) sourceOptions(e Env) (source.Options, error) {
 	kind, ok := labelTypes[c.LabelType]
+	if c.LabelType == "auto" {
+		kind, ok = sample.ClassLabel, true
+	}
 	if !ok {
 		return source.Options{}, usage("--label_type %s; expected one of auto, none, class, multi, value, tags, span", c.LabelType)
 	}

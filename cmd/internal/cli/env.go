@@ -14,7 +14,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -31,6 +33,9 @@ type Env struct {
 	Now     func() time.Time
 	// Terminal says that Stderr is one, so that a line can be redrawn.
 	Terminal bool
+	// Command returns a process that runs this program with other arguments, and
+	// without the options in the environment; nil where there is no such thing.
+	Command func(ctx context.Context, args ...string) *exec.Cmd
 }
 
 // OS returns the Env of this process.
@@ -42,7 +47,24 @@ func OS() Env {
 		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Signals: signals, Now: time.Now,
 		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb",
+		Command:  again,
 	}
+}
+
+// again runs this program.
+func again(ctx context.Context, args ...string) *exec.Cmd {
+	path, err := os.Executable()
+	c := exec.CommandContext(ctx, path, args...)
+	if err != nil {
+		c.Err = err
+	}
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if option, ours := strings.CutPrefix(name, variables); !ours || known(strings.ToLower(option)) != nil {
+			c.Env = append(c.Env, pair)
+		}
+	}
+	return c
 }
 
 // interrupts turns signals into the end of what a command does.

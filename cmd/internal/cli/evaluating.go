@@ -18,7 +18,7 @@ import (
 // Options of the commands that run a finished model.
 var (
 	modelOptions   = []string{"model_name_or_path", "revision", "tokenizer_name"}
-	dataOptions    = []string{"text_column", "text_pair_column", "max_seq_length", "max_eval_samples", "per_device_eval_batch_size", "dataloader_num_workers"}
+	dataOptions    = []string{"text_column", "text_pair_column", "clean", "max_seq_length", "max_eval_samples", "per_device_eval_batch_size", "dataloader_num_workers"}
 	runtimeOptions = []string{"provider", "device_id", "gpu_mem_limit", "threads", "onnxruntime", "quiet"}
 )
 
@@ -48,6 +48,9 @@ func finished(ctx context.Context, e Env, run Run) (_ *session, err error) {
 	if err := s.openTokenizer(); err != nil {
 		return nil, err
 	}
+	if s.cleaning, err = openCleaning(run, s.folder); err != nil {
+		return nil, err
+	}
 	net, report, err := s.folder.network(s.ort, run, false)
 	if err != nil {
 		return nil, err
@@ -67,8 +70,11 @@ func trainedHead(r *model.Report) error {
 
 // rows opens a file for a finished model.
 func (s *session) rows(ctx context.Context, file string, needLabels bool) (*feed.Feed, error) {
-	d := &datasets{names: s.folder.config.Labels}
-	c := d.evaluation(s.run, s.tok, file)
+	d := &datasets{names: s.folder.config.Labels, cleaning: s.cleaning}
+	c, err := d.evaluation(s.run, s.tok, "", file)
+	if err != nil {
+		return nil, err
+	}
 	c.Optional = !needLabels
 	f, err := d.read(ctx, c)
 	if err != nil {
@@ -167,7 +173,7 @@ func exportCommand(e Env) *cli.Command {
 
 func verifyCommand(e Env) *cli.Command {
 	list := names(modelOptions, []string{"test_file"}, dataOptions, runtimeOptions)
-	return command(e, "verify", "compare an export's graph with its weights on a file", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
+	c := command(e, "verify", "compare an export's graph with its weights on a file", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("test_file", run.TestFile); err != nil {
 			return err
 		}
@@ -188,4 +194,7 @@ func verifyCommand(e Env) *cli.Command {
 			p.Examples, p.LargestDifference, p.MeanDifference, p.LabelFlips)
 		return p.Err()
 	}))
+	c.HideHelpCommand = true
+	c.Subcommands = []*cli.Command{verifyResumeCommand(e)}
+	return c
 }

@@ -49,14 +49,14 @@ func usage(format string, args ...any) error {
 	return fail(ExitUsage, fmt.Errorf(format, args...), "")
 }
 
-// report prints an error for a person and returns the exit code.
-func report(w io.Writer, err error) int {
+// explain prints an error for a person and returns the exit code.
+func explain(w io.Writer, err error) int {
 	if err == nil {
 		return ExitOK
 	}
 	code, hint := classify(err)
 	for line := range strings.Lines(err.Error()) { // joined errors have a line each
-		fmt.Fprintf(w, "ortrain: %s\n", strings.TrimSuffix(line, "\n"))
+		fmt.Fprintf(w, "ortrain: %s\n", strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "ortrain: ")) // a package has the program's name
 	}
 	if hint != "" {
 		fmt.Fprintf(w, "hint: %s\n", hint)

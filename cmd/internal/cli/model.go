@@ -176,7 +176,7 @@ func (f *folder) network(env *ort.Env, run Run, train bool) (*ortrain.Network, *
 	}
 	net, err := b.Network(env, ortrain.NetworkOptions{
 		Threads: run.Threads, Seed: run.Training.Seed, EvaluateOnly: !train, Method: method, Rates: optim.Decay(run.Training.WeightDecay),
-		Provider: ort.Provider{Name: run.Provider, DeviceID: run.DeviceID, GPUMemLimit: run.GPUMemLimit},
+		Provider: provider(run),
 	})
 	if err != nil {
 		return nil, nil, err
@@ -214,6 +214,11 @@ func method(run Run) (optim.Method, error) {
 		return optim.SGD{}, nil
 	}
 	return nil, usage("--optim is %q; one of %s is expected", c.Optim, strings.Join(optimizers, ", "))
+}
+
+// provider is where graphs run.
+func provider(run Run) ort.Provider {
+	return ort.Provider{Name: run.Provider, DeviceID: run.DeviceID, GPUMemLimit: run.GPUMemLimit}
 }
 
 // openRuntime loads the library and its environment.

@@ -16,6 +16,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort"
+	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
 
 // Run holds every option of a training or evaluation run. Its yaml keys are
@@ -35,12 +36,15 @@ type Run struct {
 	LabelColumn     string  `yaml:"label_column"`
 	ValidationSplit float64 `yaml:"validation_split"`
 	MaxSeqLength    int     `yaml:"max_seq_length"`
+	Truncation      string  `yaml:"truncation"`
 	MaxTrainSamples int     `yaml:"max_train_samples"`
 	MaxEvalSamples  int     `yaml:"max_eval_samples"`
+	Clean           string  `yaml:"clean"`
 
 	OutputDir          string `yaml:"output_dir"`
 	OverwriteOutputDir bool   `yaml:"overwrite_output_dir"`
 	Resume             string `yaml:"resume_from_checkpoint"`
+	SaveInBackground   bool   `yaml:"save_in_background"`
 	DoTrain            bool   `yaml:"do_train"`
 	DoEval             bool   `yaml:"do_eval"`
 	DoPredict          bool   `yaml:"do_predict"`
@@ -48,8 +52,11 @@ type Run struct {
 
 	TrainBatchSize int  `yaml:"per_device_train_batch_size"`
 	EvalBatchSize  int  `yaml:"per_device_eval_batch_size"`
+	MaxTokens      int  `yaml:"max_tokens_per_batch"`
 	GroupByLength  bool `yaml:"group_by_length"`
 	Workers        int  `yaml:"dataloader_num_workers"`
+	ShuffleWindow  int  `yaml:"shuffle_window"`
+	MemoryBudget   int  `yaml:"memory_budget"`
 
 	Training ortrain.Config `yaml:",inline"`
 
@@ -69,7 +76,7 @@ type Run struct {
 // DefaultRun returns the defaults, Hugging Face's where there are any.
 func DefaultRun() Run {
 	return Run{
-		MaxSeqLength: 128, TrainBatchSize: 8, EvalBatchSize: 32, GroupByLength: true, Workers: 2,
+		MaxSeqLength: 128, Truncation: string(tokenize.LongestFirst), SaveInBackground: true, TrainBatchSize: 8, EvalBatchSize: 32, GroupByLength: true, Workers: 2, MemoryBudget: 256,
 		DoTrain: true, Training: ortrain.DefaultConfig(), Form: "packed", Provider: "cpu", LogFormat: "auto",
 	}
 }
@@ -182,10 +189,13 @@ func resolved(run Run) ([]byte, error) {
 	return b.Bytes(), e.Close()
 }
 
+// variables begins the names of environment variables that hold options.
+const variables = "ORTRAIN_"
+
 // environment reads ORTRAIN_<NAME> variables over run.
 func environment(getenv func(string) string, run *Run) error {
 	for _, o := range options(run) {
-		name := "ORTRAIN_" + strings.ToUpper(o.name)
+		name := variables + strings.ToUpper(o.name)
 		text := getenv(name)
 		if text == "" {
 			continue

@@ -2,11 +2,15 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/csv"
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
+	"os/user"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -18,15 +22,34 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/ortrain/ortrain/cmd/internal/cli"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/ort/orttest"
+	"github.com/ortrain/ortrain/pipeline/sink"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected outputs in the scripts")
 
 const testdata = "../../../testdata"
+
+// asProgram makes the test binary ortrain itself, for commands that run it again.
+const asProgram = "ORTRAIN_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		os.Exit(cli.Main(cli.OS()))
+	}
+	os.Exit(m.Run())
+}
+
+// again runs the test binary as ortrain.
+func again(ctx context.Context, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, os.Args[0], args...)
+	c.Env = append(os.Environ(), asProgram+"=1")
+	return c
+}
 
 // TestScripts runs the sessions in testdata/script. Each begins in a folder that
 // holds tiny, with one thread for every run. Beside testscript's commands there
@@ -40,6 +63,10 @@ const testdata = "../../../testdata"
 //	library VERSION FILE               makes a library that says it is ONNX
 //	                                   Runtime of a version
 //	damage FILE HOW…                   see damage
+//	onnx FILE FAULT…                   see onnxFile
+//	private FOLDER WORDS…              no file of the folder holds one of the
+//	                                   words or names this machine
+//	parquet FROM.csv TO.parquet        the same columns in another format
 //	smalldisk FOLDER BYTES             mounts a file system of that size, where
 //	                                   the condition [mount] holds
 func TestScripts(t *testing.T) {
@@ -60,12 +87,19 @@ func TestScripts(t *testing.T) {
 			"library":   library,
 			"damage":    damage,
 			"smalldisk": smallDisk,
+			"onnx":      onnxFile,
+			"parquet":   toParquet,
+			"private":   private,
 		},
 		Condition: func(name string) (bool, error) {
-			if name == "mount" {
+			switch name {
+			case "mount":
 				return mounts(t), nil
+			case "cuda":
+				_, err := exec.LookPath("nvidia-smi")
+				return err == nil, nil
 			}
-			return false, fmt.Errorf("there is no condition %s; mount is one", name)
+			return false, fmt.Errorf("there is no condition %s; mount and cuda are", name)
 		},
 	})
 }
@@ -102,7 +136,7 @@ func runIn(ts *testscript.TestScript, signals <-chan os.Signal, args []string, w
 	return cli.Main(cli.Env{
 		Args: append([]string{"ortrain"}, args...), Stdin: strings.NewReader(""),
 		Stdout: ts.Stdout(), Stderr: io.MultiWriter(append(watch, ts.Stderr())...),
-		Getenv: ts.Getenv, Now: time.Now, Signals: signals,
+		Getenv: ts.Getenv, Now: time.Now, Signals: signals, Command: again,
 	})
 }
 
@@ -164,7 +198,10 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: same A B")
 	}
 	a, b := contents(ts, args[0]), contents(ts, args[1])
-	for _, name := range slices.Sorted(keys(a, b)) {
+	if !slices.Equal(slices.Sorted(maps.Keys(a)), slices.Sorted(maps.Keys(b))) {
+		ts.Fatalf("%s and %s hold other files", args[0], args[1])
+	}
+	for _, name := range slices.Sorted(maps.Keys(a)) {
 		if a[name] != b[name] {
 			ts.Fatalf("%s: %s differs from %s", name, args[0], args[1])
 		}
@@ -185,18 +222,6 @@ func contents(ts *testscript.TestScript, path string) map[string]string {
 		return err
 	}))
 	return out
-}
-
-func keys(maps ...map[string]string) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for _, m := range maps {
-			for k := range m {
-				if !yield(k) {
-					return
-				}
-			}
-		}
-	}
 }
 
 func library(ts *testscript.TestScript, _ bool, args []string) {
@@ -246,4 +271,73 @@ func damage(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("damage: cut, flip or replace is expected, not %q", args[1])
 	}
 	ts.Check(os.WriteFile(path, data, 0o600))
+}
+
+// onnxFile writes a small ONNX file in which something is wrong: "cycle" has
+// two nodes that wait for each other, "data LOCATION" takes a tensor from
+// another file.
+func onnxFile(ts *testscript.TestScript, _ bool, args []string) {
+	node := func(from, to string) []byte {
+		return text(text(text(nil, 1, from), 2, to), 4, "Neg")
+	}
+	graph := text(nil, 2, "g")
+	switch args[1] {
+	case "cycle":
+		graph = text(text(graph, 1, string(node("b", "a"))), 1, string(node("a", "b")))
+	case "data":
+		entry := text(text(nil, 1, "location"), 2, args[2])
+		tensor := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 4) // dims
+		tensor = protowire.AppendVarint(protowire.AppendTag(tensor, 2, protowire.VarintType), 1)
+		tensor = text(text(tensor, 8, "w"), 13, string(entry))
+		tensor = protowire.AppendVarint(protowire.AppendTag(tensor, 14, protowire.VarintType), 1)
+		graph = text(text(graph, 1, string(node("w", "y"))), 5, string(tensor))
+	}
+	model := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 8)
+	model = text(model, 7, string(graph))
+	opset := protowire.AppendVarint(protowire.AppendTag(nil, 2, protowire.VarintType), 17)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text(model, 8, string(opset)), 0o600))
+}
+
+// text appends a protocol buffer's field of bytes.
+func text(to []byte, field protowire.Number, value string) []byte {
+	return protowire.AppendString(protowire.AppendTag(to, field, protowire.BytesType), value)
+}
+
+// toParquet turns a CSV file into a Parquet file with the same columns.
+func toParquet(ts *testscript.TestScript, _ bool, args []string) {
+	rows, err := csv.NewReader(strings.NewReader(ts.ReadFile(args[0]))).ReadAll()
+	ts.Check(err)
+	var table sink.Table
+	for c, name := range rows[0] {
+		var values []string
+		for _, row := range rows[1:] {
+			values = append(values, row[c])
+		}
+		table = append(table, sink.Column{Name: name, Values: values})
+	}
+	ts.Check(sink.WriteTable(context.Background(), ts.MkAbs(args[1]), table, sink.Options{}))
+}
+
+// private checks that no file of a folder holds one of the words, the working
+// folder, or the name of the machine or of its user. Names of less than four
+// letters are left out: random bytes hold them.
+func private(ts *testscript.TestScript, _ bool, args []string) {
+	words := append(args[1:], ts.Getenv("WORK"))
+	if host, err := os.Hostname(); err == nil {
+		words = append(words, host)
+	}
+	if u, err := user.Current(); err == nil {
+		words = append(words, u.Username, u.HomeDir)
+	}
+	files := contents(ts, args[0])
+	if len(files) < 4 {
+		ts.Fatalf("%s holds %d files; an export or artifacts are expected", args[0], len(files))
+	}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		for _, word := range words {
+			if len(word) > 3 && strings.Contains(strings.ToLower(files[name]), strings.ToLower(word)) {
+				ts.Fatalf("%s holds %q", filepath.Join(args[0], name), word)
+			}
+		}
+	}
 }

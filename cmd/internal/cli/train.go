@@ -34,6 +34,7 @@ const (
 	configFile  = "config.resolved.yaml"
 	logFile     = "train_log.jsonl"
 	artifactDir = "artifacts"
+	cacheDir    = "cache"
 	exportDir   = "export"
 	evalDir     = "eval"
 	resultsFile = "all_results.json"
@@ -69,7 +70,7 @@ func train(ctx context.Context, e Env, run Run) (*trained, error) {
 		return nil, interrupted(ctx, err, "")
 	}
 	defer s.close()
-	if err := errors.Join(clearOutput(run), writeFile(filepath.Join(run.OutputDir, configFile), text)); err != nil {
+	if err := errors.Join(clearOutput(run), writeFile(filepath.Join(run.OutputDir, configFile), text), s.cleaning.writeReport(run.OutputDir)); err != nil {
 		return nil, err
 	}
 	hint := "go on with: ortrain train " + filepath.Join(run.OutputDir, configFile) + " --resume_from_checkpoint auto"
@@ -149,10 +150,12 @@ type session struct {
 	folder *folder
 	tok    *tokenize.Tokenizer
 	data   *datasets
-	ort    *ort.Env
-	net    *ortrain.Network
-	stores *checkpoint.Store
-	closer []io.Closer
+	// cleaning is what is done to texts; nil for nothing.
+	cleaning *cleaning
+	ort      *ort.Env
+	net      *ortrain.Network
+	stores   *checkpoint.Store
+	closer   []io.Closer
 }
 
 // close closes in the opposite order of opening. What was written is safe
@@ -188,7 +191,10 @@ func openSession(ctx context.Context, e Env, run Run) (_ *session, err error) {
 	if err := s.openTokenizer(); err != nil {
 		return nil, err
 	}
-	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels()); err != nil {
+	if s.cleaning, err = openCleaning(run, s.folder); err != nil {
+		return nil, err
+	}
+	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels(), s.cleaning); err != nil {
 		return nil, err
 	}
 	s.closer = append(s.closer, s.data)
@@ -230,6 +236,9 @@ func (s *session) describeData() {
 		text += fmt.Sprintf(", %s to test on", thousands(int64(d.test.Rows())))
 	}
 	s.say("%s; %d labels", text, len(d.names))
+	if s.cleaning != nil {
+		s.say("%s", s.cleaning.summary())
+	}
 }
 
 func (s *session) openNetwork() error {
@@ -271,7 +280,7 @@ func (s *session) describeWeights(r *model.Report) {
 // fit trains.
 func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, error) {
 	store := ortrain.NewRunStore(s.net, s.stores, s.run.OutputDir)
-	store.Config, store.Files = s.run.Training, maps.Clone(s.folder.files)
+	store.Config, store.Files, store.Foreground = s.run.Training, maps.Clone(s.folder.files), !s.run.SaveInBackground
 	config, err := json.MarshalIndent(s.folder.config, "", "  ")
 	if err != nil {
 		return nil, err
@@ -300,6 +309,9 @@ func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, erro
 	shown := newProgress(s.env, s.run, log, events)
 	parts.Observer = shown
 	t, err := ortrain.New(s.run.Training, parts)
+	if err == nil {
+		err = s.checkSpace(t.Plan())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ var usages = map[string]string{
 	"tokenizer_name":     "`FOLDER` of the tokenizer, if not the model's",
 	"config_name":        "`FILE` with the configuration of a model to train from scratch",
 
-	"train_file":        "`FILE` to train on: Parquet, CSV or JSON lines",
+	"train_file":        "`FILE` to train on: Parquet, CSV or JSON lines; FILE=WEIGHT,FILE=WEIGHT mixes several",
 	"validation_file":   "`FILE` to evaluate on during and after training",
 	"test_file":         "`FILE` to evaluate on once at the end",
 	"text_column":       "`COLUMN` of the text (default: text, sentence or sentence1)",
@@ -16,12 +16,15 @@ var usages = map[string]string{
 	"label_column":      "`COLUMN` of the label (default: label or labels)",
 	"validation_split":  "`SHARE` of the training rows to validate on when there is no validation file",
 	"max_seq_length":    "longest sequence in `TOKENS`, special ones included; longer ones are cut",
+	"truncation":        "`RULE` for pairs that are too long: longest_first, only_first or only_second",
 	"max_train_samples": "train on the first `N` rows only; 0 means all",
+	"clean":             "clean texts by a preset or by the recipe in `FILE`; ortrain list cleaning shows all; none leaves out what the model was trained with",
 	"max_eval_samples":  "evaluate on the first `N` rows only; 0 means all",
 
 	"output_dir":             "`FOLDER` for checkpoints, logs and the export",
 	"overwrite_output_dir":   "start anew in a folder that holds a run",
 	"resume_from_checkpoint": "go on from a checkpoint: its `FOLDER`, or auto for the newest whole one of the output folder",
+	"save_in_background":     "write checkpoints while training goes on, from a copy that takes as much memory as weights and moments",
 	"do_train":               "train",
 	"do_eval":                "evaluate at the end of the run",
 	"do_predict":             "write predictions for the test file",
@@ -29,8 +32,11 @@ var usages = map[string]string{
 
 	"per_device_train_batch_size": "`EXAMPLES` of one micro-batch",
 	"per_device_eval_batch_size":  "`EXAMPLES` of one evaluation batch",
+	"max_tokens_per_batch":        "`TOKENS` that one run of the graph may have, padding of attention included; larger batches run in pieces, as one optimizer step; 0 means any",
 	"group_by_length":             "batch sequences of like length together",
 	"dataloader_num_workers":      "`GOROUTINES` that tokenize",
+	"shuffle_window":              "`ROWS` that are shuffled together; 0 means 131072, or as many as have 64 MiB of text",
+	"memory_budget":               "`MIB` of texts and tokens to hold in memory; texts beyond it are read from their files again. It changes no result",
 
 	"num_train_epochs":            "`EPOCHS` to train, may be a fraction",
 	"max_steps":                   "optimizer `STEPS` to train; overrides epochs when positive",

@@ -23,7 +23,7 @@ var _ = register(Recogniser{
 // of payment.
 var cardCues = newCues(
 	`card cards creditcard debitcard credit debit cc visa mastercard maestro amex diners discover jcb unionpay pan 卡号 信用卡 银行卡 储蓄卡`,
-	`order invoice ticket tracking isbn ean imei serial sku reference ref case part item barcode gtin parcel shipment hash 订单 单号 快递 编号 流水号`)
+	`order invoice ticket tracking isbn ean imei serial sku reference ref case part item barcode gtin parcel shipment hash batch lot 订单 单号 快递 编号 流水号`)
 
 // Bounds of card numbers. Units: digits.
 const (

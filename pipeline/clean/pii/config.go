@@ -13,7 +13,7 @@ import (
 var (
 	ErrConfig  = errors.New("wrong configuration")
 	ErrPattern = errors.New("wrong pattern")
-	ErrNames   = errors.New("wrong name list")
+	ErrNames   = errors.New("wrong list")
 )
 
 // Replacement says what stands in place of a match.
@@ -49,6 +49,9 @@ type Config struct {
 	// Patterns are files of own patterns, Names name lists; see Patterns and Names.
 	Patterns []string
 	Names    Names
+	// Allow are files of values that stay, one a line, such as the address and
+	// number of the own help desk; case and grouping do not matter.
+	Allow []string
 	// Extra are recognisers besides Standard.
 	Extra []Recogniser
 	// Memory counts the Arrow memory of the batches that Rows makes; nil counts

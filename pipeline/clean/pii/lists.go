@@ -24,46 +24,69 @@ func (n Names) load() (*lists, error) {
 		}
 		return nil, nil
 	}
-	given, faults := loadNames(n.Given)
-	family, more := loadNames(n.Family)
+	given, faults := loadLines("name list", n.Given)
+	family, more := loadLines("name list", n.Family)
 	if err := errors.Join(faults, more); err != nil {
 		return nil, err
 	}
 	return &lists{given, family}, nil
 }
 
-func loadNames(paths []string) (map[string]struct{}, error) {
-	names := make(map[string]struct{})
+// loadLines reads lists with one entry a line, in lower case. what says in
+// errors what they are.
+func loadLines(what string, paths []string) (map[string]struct{}, error) {
+	lines := make(map[string]struct{})
 	var faults []error
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			faults = append(faults, fmt.Errorf("pii: name list: %w: %w", err, ErrNames))
+			faults = append(faults, fmt.Errorf("pii: %s: %w: %w", what, err, ErrNames))
 			continue
 		}
-		if err := addNames(names, path, string(data)); err != nil {
-			faults = append(faults, err)
+		if err := addLines(lines, string(data)); err != nil {
+			faults = append(faults, fmt.Errorf("pii: %s %s%w: %w", what, path, err, ErrNames))
 		}
 	}
-	return names, errors.Join(faults...)
+	return lines, errors.Join(faults...)
 }
 
-func addNames(names map[string]struct{}, path, data string) error {
-	added := 0
-	number := 0
+func addLines(lines map[string]struct{}, data string) error {
+	added, number := 0, 0
 	for line := range strings.Lines(strings.TrimPrefix(data, "\ufeff")) {
 		number++
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
 		if !utf8.ValidString(line) {
-			return fmt.Errorf("pii: name list %s:%d is not UTF-8: %w", path, number, ErrNames)
+			return fmt.Errorf(":%d is not UTF-8", number)
 		}
-		names[strings.ToLower(line)] = struct{}{}
+		lines[strings.ToLower(line)] = struct{}{}
 		added++
 	}
 	if added == 0 {
-		return fmt.Errorf("pii: name list %s holds no name; one a line is expected: %w", path, ErrNames)
+		return errors.New(" holds nothing; one entry a line is expected")
 	}
 	return nil
+}
+
+// allowed are the values that stay, in the form that a kind's spellings share.
+func (k kind) allowed(values map[string]struct{}) map[string]struct{} {
+	if len(values) == 0 {
+		return nil
+	}
+	out := make(map[string]struct{}, len(values))
+	for v := range values {
+		out[k.form(v)] = struct{}{}
+	}
+	delete(out, "")
+	return out
+}
+
+// form is what all spellings of a value have in common.
+func (k kind) form(value string) string {
+	value = strings.ToLower(value)
+	if k.normal != nil {
+		return k.normal(value)
+	}
+	return value
 }

@@ -60,6 +60,7 @@ type Scrubber struct {
 type kind struct {
 	name, typ string
 	normal    func(string) string
+	allow     map[string]struct{} // forms of values that stay; nil for none
 }
 
 // maxRecognisers is how many fit into the dispatcher's masks.
@@ -72,6 +73,8 @@ func New(cfg Config) (*Scrubber, error) {
 	names, err := cfg.Names.load()
 	faults = errors.Join(faults, err)
 	own, err := loadPatterns(cfg.Patterns)
+	faults = errors.Join(faults, err)
+	allow, err := loadLines("list of values that stay", cfg.Allow)
 	faults = errors.Join(faults, err)
 	all := append(Standard(), cfg.Extra...)
 	slices.SortStableFunc(all, func(a, b Recogniser) int { return a.Rank - b.Rank })
@@ -91,11 +94,14 @@ func New(cfg Config) (*Scrubber, error) {
 		s.memory = new(record.Allocator)
 	}
 	for _, p := range own {
-		s.kinds = append(s.kinds, kind{p.name, p.typ, nil})
+		s.kinds = append(s.kinds, kind{name: p.name, typ: p.typ})
 	}
 	for i, r := range all {
-		s.kinds = append(s.kinds, kind{r.Name, r.Type, r.Normal})
+		s.kinds = append(s.kinds, kind{name: r.Name, typ: r.Type, normal: r.Normal})
 		s.dispatch(i, r.Starts)
+	}
+	for i := range s.kinds {
+		s.kinds[i].allow = s.kinds[i].allowed(allow)
 	}
 	return s, nil
 }
@@ -180,7 +186,15 @@ func (s *Scrubber) find(text string) []candidate {
 	}
 	t.String = ""
 	s.texts.Put(t)
-	return resolve(found)
+	found = resolve(found)
+	if s.kinds == nil || s.kinds[0].allow == nil {
+		return found
+	}
+	return slices.DeleteFunc(found, func(c candidate) bool {
+		k := s.kinds[c.rank]
+		_, stays := k.allow[k.form(text[c.Start:c.End])]
+		return stays
+	})
 }
 
 // look asks the recognisers of a mask about a place.
