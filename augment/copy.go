@@ -74,6 +74,9 @@ func (r *Runner) fits(w *worker, ex, copied sample.Example, earlier []sample.Exa
 // copy in w.
 func (r *Runner) choose(w *worker, row uint64, epoch uint32, number uint16) {
 	w.chosen = w.chosen[:0]
+	for s := range r.before {
+		w.chosen = append(w.chosen, s)
+	}
 	if r.policy.Choose == "balanced" {
 		w.chosen = append(w.chosen, r.balanced(w, row, epoch, number))
 		w.stream.Reset(r.opts.Seed, random.Augment, epoch, row, number)
@@ -84,22 +87,23 @@ func (r *Runner) choose(w *worker, row uint64, epoch uint32, number uint16) {
 		w.chosen = append(w.chosen, r.weighted(&w.stream))
 		return
 	}
-	for s := range r.steps {
+	for s := r.before; s < len(r.steps); s++ {
 		w.chosen = append(w.chosen, s)
 	}
 	if r.policy.Order == "random" {
-		w.stream.Shuffle(len(w.chosen), func(i, j int) { w.chosen[i], w.chosen[j] = w.chosen[j], w.chosen[i] })
+		rest := w.chosen[r.before:]
+		w.stream.Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] })
 	}
 }
 
 // balanced deals ⌊copies/steps⌋+1 cards of each step, shuffled by the example's
 // own stream, and returns the card of this copy.
 func (r *Runner) balanced(w *worker, row uint64, epoch uint32, number uint16) int {
-	n := len(r.steps)
+	n := len(r.steps) - r.before
 	cards := n * (r.policy.Copies/n + 1)
 	w.deal = w.deal[:0]
 	for c := range cards {
-		w.deal = append(w.deal, c%n)
+		w.deal = append(w.deal, r.before+c%n)
 	}
 	w.stream.Reset(r.opts.Seed, random.Augment, epoch, row, 1<<15) // no copy has this number
 	for i := range min(int(number), cards) {
@@ -112,7 +116,7 @@ func (r *Runner) balanced(w *worker, row uint64, epoch uint32, number uint16) in
 // weighted draws one step.
 func (r *Runner) weighted(s *random.Stream) int {
 	x := s.Float64() * r.weight
-	for i := range r.steps {
+	for i := r.before; i < len(r.steps); i++ {
 		if x -= r.steps[i].Weight; x < 0 {
 			return i
 		}

@@ -57,8 +57,13 @@ type Policy struct {
 	// Audit writes what was done into the column audit.
 	Audit bool `yaml:"audit,omitempty"`
 
+	// Before are operators that run first on every copy, in the order listed.
+	Before    []Step `yaml:"before,omitempty"`
 	Operators []Step `yaml:"operators"`
 }
+
+// all returns every step of the policy, those of Before first.
+func (p Policy) all() []Step { return append(slices.Clone(p.Before), p.Operators...) }
 
 // Filters throw copies away that are of no use.
 type Filters struct {
@@ -151,7 +156,7 @@ func (p Policy) Validate(table Table) error {
 	check(f.MinEditRate >= 0 && f.MinEditRate <= 1, "min_edit_rate is %v; it lies between 0 and 1", f.MinEditRate)
 	check(f.MaxEditRate >= 0, "max_edit_rate is %v; it must not be negative", f.MaxEditRate)
 	check(f.Cosine >= -1 && f.Cosine <= 1, "cosine is %v; it lies between -1 and 1", f.Cosine)
-	for i, s := range p.Operators {
+	for i, s := range p.all() {
 		if err := p.step(table, i, s); err != nil {
 			faults = append(faults, err)
 		}

@@ -46,7 +46,8 @@ type Runner struct {
 	policy Policy
 	opts   Options
 	steps  []step
-	weight float64 // of all steps
+	before int     // the first steps, which every copy gets
+	weight float64 // of the others
 	text   Text    // what a worker's Text begins as
 	idle   sync.Pool
 }
@@ -64,7 +65,7 @@ func New(p Policy, o Options) (*Runner, error) {
 	if err := p.Validate(o.Table); err != nil {
 		return nil, err
 	}
-	r := &Runner{policy: p, opts: o}
+	r := &Runner{policy: p, opts: o, before: len(p.Before)}
 	if r.opts.Memory == nil {
 		r.opts.Memory = new(record.Allocator)
 	}
@@ -76,14 +77,16 @@ func New(p Policy, o Options) (*Runner, error) {
 	if f := p.Filters; (f.KeepLabel || f.Cosine != 0) && len(o.Filters) == 0 {
 		faults = append(faults, fmt.Errorf("augment: the filters keep_label and cosine need a model, and none is given: %w", ErrPolicy))
 	}
-	for _, s := range p.Operators {
+	for i, s := range p.all() {
 		made, err := makeStep(p, o, s)
 		if err != nil {
 			faults = append(faults, err)
 			continue
 		}
 		r.steps = append(r.steps, made)
-		r.weight += s.Weight
+		if i >= len(p.Before) {
+			r.weight += s.Weight
+		}
 	}
 	if p.Choose == "one" && r.weight <= 0 && len(faults) == 0 {
 		faults = append(faults, fmt.Errorf("augment: all weights are 0; one operator at least needs a weight: %w", ErrPolicy))

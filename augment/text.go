@@ -135,6 +135,21 @@ func (t *Text) Whole(at int) bool {
 // edit must not span several words.
 func (t *Text) Tagged() bool { return t.tagged }
 
+// Between calls f with the stretch between word i-1 and word i (or an end of the
+// text), unless it is empty or touches what is protected.
+func (t *Text) Between(i int, f func(start, end int)) {
+	start, end := 0, len(t.text)
+	if i > 0 {
+		start = t.words[i-1].outer.End
+	}
+	if i < len(t.words) {
+		end = t.words[i].outer.Start
+	}
+	if start < end {
+		f(start, end)
+	}
+}
+
 // Spaced reports whether the language writes spaces between words.
 func (t *Text) Spaced() bool { return t.spaced }
 

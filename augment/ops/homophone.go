@@ -13,7 +13,6 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"github.com/ortrain/ortrain/augment"
-	"github.com/ortrain/ortrain/pipeline/random"
 )
 
 var _ = register(augment.Spec{

@@ -41,22 +41,42 @@ func openMisspellings(s augment.Settings) (map[string][]string, error) {
 			return nil, fmt.Errorf("ops: %w: %w", err, augment.ErrResource)
 		}
 		defer f.Close()
-		return readMisspellings(f, name, ",")
+		return readMisspellings(f, name)
 	}
 	pack, err := s.Pack("misspellings")
 	if err != nil {
 		return nil, err
 	}
-	f, err := pack.Open("misspellings.txt")
+	f, err := pack.Open("words.go")
 	if err != nil {
 		return nil, fmt.Errorf("ops: %w: %w", err, augment.ErrResource)
 	}
 	defer f.Close()
-	return readMisspellings(f, "misspellings.txt", "->")
+	return readPairs(f, "words.go")
 }
 
-// readMisspellings reads lines of wrong, separator, right, right, …
-func readMisspellings(r io.Reader, name, separator string) (map[string][]string, error) {
+// readPairs reads the lines "wrong", "right", of a list in Go.
+func readPairs(r io.Reader, name string) (map[string][]string, error) {
+	out := make(map[string][]string)
+	s := bufio.NewScanner(r)
+	for s.Scan() {
+		parts := strings.Split(s.Text(), `"`)
+		if len(parts) == 5 && parts[2] == ", " && len(parts[1]) <= 2*len(parts[3])+8 {
+			out[parts[3]] = append(out[parts[3]], parts[1])
+		}
+	}
+	if err := s.Err(); err != nil {
+		return nil, fmt.Errorf("ops: %s: %w: %w", name, err, augment.ErrResource)
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("ops: %s has no misspellings: %w", name, augment.ErrResource)
+	}
+	return out, nil
+}
+
+// readMisspellings reads lines of a misspelling and its right spellings, with
+// commas between.
+func readMisspellings(r io.Reader, name string) (map[string][]string, error) {
 	out := make(map[string][]string)
 	s := bufio.NewScanner(r)
 	for number := 1; s.Scan(); number++ {
@@ -64,9 +84,9 @@ func readMisspellings(r io.Reader, name, separator string) (map[string][]string,
 		if line == "" || line[0] == '#' {
 			continue
 		}
-		wrong, rights, ok := strings.Cut(line, separator)
+		wrong, rights, ok := strings.Cut(line, ",")
 		if !ok || wrong == "" || rights == "" {
-			return nil, fmt.Errorf("ops: %s, line %d: %q; a misspelling, %s and the right spelling are expected: %w", name, number, line, separator, augment.ErrResource)
+			return nil, fmt.Errorf("ops: %s, line %d: %q; a misspelling, a comma and the right spelling are expected: %w", name, number, line, augment.ErrResource)
 		}
 		for right := range strings.SplitSeq(rights, ",") {
 			if right = strings.ToLower(strings.TrimSpace(right)); right != "" && len(wrong) <= 2*len(right)+8 {

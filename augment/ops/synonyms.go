@@ -1,6 +1,7 @@
 package ops
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -16,11 +17,20 @@ var thesaurusParams = []augment.Param{
 	{Name: "file", Doc: "a thesaurus file in place of the language's pack (wordnet for en, cow for zh)", Default: ""},
 	{Name: "format", Doc: "of the file: tsv (word, tab, synonym, …), pairs (word and synonym) or omw (a tab file of the Open Multilingual Wordnet)",
 		Default: "tsv", Choices: []string{"tsv", "pairs", "omw"}},
+	{Name: "stopwords", Doc: "words without synonyms: builtin, a list of function words of English; pack, those of the pack stopwords in the language",
+		Default: "builtin", Choices: []string{"builtin", "pack"}},
 }
 
 // openThesaurus reads the thesaurus that the settings name.
 func openThesaurus(s augment.Settings) (*thesaurus.Table, error) {
-	skip := func(w string) bool { return function[w] || negates(w) }
+	stop := function
+	if s.Text("stopwords") == "pack" {
+		var err error
+		if stop, err = openStopwords(s); err != nil {
+			return nil, err
+		}
+	}
+	skip := func(w string) bool { return stop[w] || negates(w) }
 	name := s.Text("file")
 	if name == "" && s.Language == "zh" {
 		pack, err := s.Pack("cow")
@@ -37,6 +47,30 @@ func openThesaurus(s augment.Settings) (*thesaurus.Table, error) {
 		return thesaurus.WordNet(pack, skip)
 	}
 	return readThesaurus(s.File, name, s.Text("format"), skip)
+}
+
+// openStopwords reads the stop words of the language from their pack.
+func openStopwords(s augment.Settings) (map[string]bool, error) {
+	pack, err := s.Pack("stopwords")
+	if err != nil {
+		return nil, err
+	}
+	data, err := fs.ReadFile(pack, "stopwords-iso.json")
+	if err != nil {
+		return nil, fmt.Errorf("ops: %w: %w", err, augment.ErrResource)
+	}
+	var all map[string][]string
+	if err := json.Unmarshal(data, &all); err != nil {
+		return nil, fmt.Errorf("ops: stopwords-iso.json: %w: %w", err, augment.ErrResource)
+	}
+	stop := make(map[string]bool)
+	for _, w := range all[s.Language] {
+		stop[w] = true
+	}
+	if len(stop) == 0 {
+		return nil, fmt.Errorf("ops: the pack stopwords has none of the language %s: %w", s.Language, augment.ErrResource)
+	}
+	return stop, nil
 }
 
 func readThesaurus(open func(string) (fs.File, error), name, format string, skip func(string) bool) (*thesaurus.Table, error) {
