@@ -167,8 +167,11 @@ func (r *Runner) apply(w *worker, s int, ex *sample.Example, pair, first bool) e
 	if pair {
 		text = ex.Pair
 	}
-	t.reset(text, labelled(ex, pair, r.opts.Outside))
-	t.tagged = !pair && len(ex.Words) > 0
+	var units []sample.Range
+	if !pair {
+		units = ex.Words
+	}
+	t.reset(text, units, labelled(ex, pair, r.opts.Outside))
 	if first {
 		w.words += t.Len()
 	}
@@ -202,12 +205,21 @@ func (r *Runner) apply(w *worker, s int, ex *sample.Example, pair, first bool) e
 // changes counts edits, without the spaces that go with inserted words.
 func changes(edits edit.List) int {
 	n := 0
-	for _, e := range edits {
-		if e.With != " " || e.Len() > 0 {
+	for i := range edits {
+		if !separator(edits, i) {
 			n++
 		}
 	}
 	return n
+}
+
+// separator reports whether an edit is the space beside an inserted word.
+func separator(edits edit.List, i int) bool {
+	e := edits[i]
+	inserts := func(k int) bool {
+		return k >= 0 && k < len(edits) && edits[k].Len() == 0 && edits[k].Start == e.Start && edits[k].With != " "
+	}
+	return e.With == " " && e.Len() == 0 && (inserts(i-1) || inserts(i+1))
 }
 
 // describe says what edits do, for people: operator: old→new, …
@@ -215,8 +227,8 @@ func describe(name, text string, edits edit.List) string {
 	var b strings.Builder
 	b.WriteString(name)
 	sep := ": "
-	for _, e := range edits {
-		if e.With == " " && e.Len() == 0 {
+	for i, e := range edits {
+		if separator(edits, i) {
 			continue
 		}
 		old := text[e.Start:e.End]

@@ -2,6 +2,7 @@ package augment
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,6 +24,8 @@ type Text struct {
 	scale  float64
 	spaced bool
 	tagged bool
+	units  []sample.Range // the words that have tags
+	labels []sample.Range // the stretches that carry labels
 	seg    Segmenter
 	keep   map[string]bool
 
@@ -47,8 +50,10 @@ type Segmenter interface {
 	Cut(s string, out []sample.Range) []sample.Range
 }
 
-// reset starts work on a text.
-func (t *Text) reset(s string, labelled []sample.Range) {
+// reset starts work on a text. units are its tagged words, labelled the stretches
+// that carry labels.
+func (t *Text) reset(s string, units, labelled []sample.Range) {
+	t.units, t.labels, t.tagged = units, labelled, len(units) > 0
 	t.text, t.edits, t.gone, t.arena = s, t.edits[:0], false, t.arena[:0]
 	t.ranges = t.seg.Cut(s, t.ranges[:0])
 	t.words = t.words[:0]
@@ -74,6 +79,37 @@ func (t *Text) reset(s string, labelled []sample.Range) {
 			t.words[i].label = true
 		}
 	}
+	for i := range t.words {
+		if t.tagged && t.unitsIn(t.words[i].Start, t.words[i].End) > 1 {
+			t.words[i].fixed = true // its letters belong to several tags
+		}
+	}
+}
+
+// unitsIn counts the tagged words that a stretch touches, at most two.
+func (t *Text) unitsIn(start, end int) int {
+	at := sort.Search(len(t.units), func(i int) bool { return t.units[i].End > start })
+	n := 0
+	for ; n < 2 && at+n < len(t.units) && t.units[at+n].Start < end; n++ {
+	}
+	return n
+}
+
+// harms reports whether an edit would mix words of different tags or wipe out
+// what carries a label.
+func (t *Text) harms(e edit.Edit) bool {
+	blank := strings.TrimSpace(e.With) == ""
+	if t.tagged && !blank && t.unitsIn(e.Start, e.End) > 1 {
+		return true
+	}
+	if blank && e.Len() > 0 {
+		for _, l := range t.labels {
+			if e.Start <= l.Start && l.End <= e.End {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // protect fixes the words that overlap any of the ranges, which ascend.
@@ -274,6 +310,9 @@ func (t *Text) finish() edit.List {
 		if e.With == t.text[e.Start:e.End] {
 			continue // nothing would change
 		}
+		if t.harms(e) {
+			continue
+		}
 		out = append(out, e)
 		last = e.End
 	}
@@ -283,6 +322,7 @@ func (t *Text) finish() edit.List {
 
 // deletions turns the marks of Delete into edits.
 func (t *Text) deletions() {
+	head := 0 // all before it goes
 	for i := range t.words {
 		w := t.words[i]
 		if !w.gone {
@@ -296,7 +336,7 @@ func (t *Text) deletions() {
 			}
 			start -= size
 		}
-		if start == 0 {
+		if start <= head { // a text does not begin with a space that was between words
 			for end < len(t.text) {
 				r, size := utf8.DecodeRuneInString(t.text[end:])
 				if !unicode.IsSpace(r) {
@@ -304,6 +344,7 @@ func (t *Text) deletions() {
 				}
 				end += size
 			}
+			head = end
 		}
 		t.Edit(start, end, "")
 	}
