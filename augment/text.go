@@ -99,7 +99,7 @@ func (t *Text) unitsIn(start, end int) int {
 // what carries a label.
 func (t *Text) harms(e edit.Edit) bool {
 	blank := strings.TrimSpace(e.With) == ""
-	if t.tagged && !blank && t.unitsIn(e.Start, e.End) > 1 {
+	if t.tagged && e.With != "" && t.unitsIn(e.Start, e.End) > 1 {
 		return true
 	}
 	if blank && e.Len() > 0 {

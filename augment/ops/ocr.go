@@ -10,7 +10,7 @@ import (
 // confusions are strings that text recognition takes for one another: any of a
 // line for any other.
 var confusions = strings.Fields(`
-	0,O,o,D,Q 1,l,I,i,| 2,Z,z 5,S,s 6,b,G 8,B,& 9,g,q
+	0,O,o,D,Q 1,l,I,i 2,Z,z 5,S,s 6,b,G 8,B 9,g,q
 	rn,m,nn cl,d vv,w li,h ri,n c,e,o u,v,ii t,f,r a,o E,F C,G P,R M,N`)
 
 // lookalikes maps each string to those it is taken for.
