@@ -101,6 +101,7 @@ func (s *search) four(a, b, c, d int) {
 		n := min(run, m.words-at)
 		x, y := m.forward[a*m.words+at:][:n], m.forward[b*m.words+at:][:n]
 		z, w := m.backward[c*m.words+at:][:n], m.backward[d*m.words+at:][:n]
+		y, z, w = y[:len(x)], z[:len(x)], w[:len(x)] // one check instead of one for each word
 		var xz, xw, yz, yw uint64
 		for k := range x {
 			p, q, r, t := x[k], y[k], z[k], w[k]
