@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ortrain/ortrain/ortrain/adversary"
 )
 
 // ErrConfig is wrapped by errors about options that are wrong or do not fit
@@ -65,6 +67,9 @@ type Config struct {
 	// improvement of more than EarlyStoppingThreshold; 0 never does.
 	EarlyStoppingPatience  int     `yaml:"early_stopping_patience"`
 	EarlyStoppingThreshold float64 `yaml:"early_stopping_threshold"`
+
+	// Adversary disturbs the passes of training; without a name it does not.
+	Adversary adversary.Config `yaml:",inline"`
 }
 
 // DefaultConfig returns Hugging Face's defaults.
@@ -104,6 +109,9 @@ func (c Config) Validate() error {
 	check(c.EvalStrategy != EverySome || c.EvalSteps >= 1, "eval_steps is %d; at least 1 is needed", c.EvalSteps)
 	check(c.SaveStrategy != EverySome || c.SaveSteps >= 1, "save_steps is %d; at least 1 is needed", c.SaveSteps)
 	faults = append(faults, c.validateBest()...)
+	if err := c.Adversary.Validate(); err != nil {
+		faults = append(faults, fmt.Errorf("%w: %w", err, ErrConfig))
+	}
 	return errors.Join(faults...)
 }
 

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
+	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
@@ -40,15 +42,17 @@ func (t *Trainer) epoch(ctx context.Context) (err error) {
 func (t *Trainer) endOfEpoch() bool { return t.state.Cursor.Batch >= t.parts.Train.Batches() }
 
 // step runs the micro-batches of one optimizer step and the update. It returns
-// how many micro-batches there were: fewer than configured at the end of an
-// epoch, none after it.
+// how many batches there were, each of one micro-batch or, where the data cut it
+// up (sample.Batch.More), several: fewer batches than configured at the end of
+// an epoch, none after it.
 func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 	report := Step{Step: t.state.Step + 1, LearningRate: t.rate(t.state.Step)}
 	start := t.now()
 	var sum, n, rectangle float64
 	var rows []uint64
-	micro, cursor := 0, t.state.Cursor
-	for ; micro < t.cfg.GradientAccumulationSteps; micro++ {
+	var kept []*sample.Batch
+	whole, cursor := 0, t.state.Cursor
+	for micro := 0; whole < t.cfg.GradientAccumulationSteps; micro++ {
 		asked := t.now()
 		b, err := batches.Next(ctx)
 		report.Wait += t.now().Sub(asked)
@@ -59,7 +63,11 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 			return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
 		}
 		ran := t.now()
-		loss, err := t.parts.Engine.Accumulate(ctx, b, report.Step, micro)
+		if t.replays() > 1 {
+			b = copyOf(b)
+			kept = append(kept, b)
+		}
+		loss, err := t.accumulate(ctx, b, report.Step, micro, 0)
 		report.Graph += t.now().Sub(ran)
 		if err != nil {
 			return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
@@ -69,26 +77,99 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 		report.Examples, report.Tokens = report.Examples+b.Sequences(), report.Tokens+b.Tokens()
 		rectangle += float64(b.Sequences() * b.Longest())
 		cursor = b.Cursor
+		if !b.More {
+			whole++
+		}
 	}
-	if micro == 0 {
+	if whole == 0 {
 		return 0, nil
 	}
 	report.Loss = mean(sum, n)
+	err := t.update(ctx, &report, n, rows)
+	for replay := 1; err == nil && replay < t.replays(); replay++ {
+		err = t.replay(ctx, kept, replay, &report, rows)
+	}
+	if err != nil {
+		return 0, err
+	}
+	report.Total = t.now().Sub(start)
+	report.Padding = 1 - float64(report.Tokens)/rectangle
+	t.account(report, cursor)
+	return whole, nil
+}
+
+// update changes the weights by the gradients of n labels.
+func (t *Trainer) update(ctx context.Context, report *Step, n float64, rows []uint64) error {
 	if !finite(report.Loss) {
-		return 0, t.notFinite(fmt.Sprintf("the loss is %g", report.Loss), report, rows)
+		return t.notFinite(fmt.Sprintf("the loss is %g", report.Loss), *report, rows)
 	}
 	updated := t.now()
 	norm, err := t.parts.Engine.Update(ctx, Update{LearningRate: report.LearningRate, MaxGradNorm: t.cfg.MaxGradNorm, N: n})
 	if errors.Is(err, ErrNotFinite) {
-		return 0, t.notFinite("the gradient is not finite", report, rows)
+		return t.notFinite("the gradient is not finite", *report, rows)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+		return fmt.Errorf("ortrain: step %d: %w", report.Step, err)
 	}
-	report.Optimizer, report.Total = t.now().Sub(updated), t.now().Sub(start)
-	report.GradNorm, report.Padding = norm, 1-float64(report.Tokens)/rectangle
-	t.account(report, cursor)
-	return micro, nil
+	if t.perturber != nil && t.cfg.Adversary.Bregman > 0 {
+		if err := t.parts.Engine.(Perturbable).Follow(t.cfg.Adversary.BregmanBeta); err != nil {
+			return fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+		}
+	}
+	report.Optimizer += t.now().Sub(updated)
+	report.GradNorm = norm
+	return nil
+}
+
+// replay goes through the micro-batches of a step again, and updates the
+// weights again.
+func (t *Trainer) replay(ctx context.Context, kept []*sample.Batch, replay int, report *Step, rows []uint64) error {
+	var sum, n float64
+	ran := t.now()
+	for micro, b := range kept {
+		loss, err := t.accumulate(ctx, b, report.Step, micro, replay)
+		if err != nil {
+			return fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+		}
+		sum, n = sum+loss.Mean*loss.N, n+loss.N
+	}
+	report.Graph += t.now().Sub(ran)
+	if n == 0 {
+		return nil // none of them is disturbed
+	}
+	report.Loss = mean(sum, n)
+	return t.update(ctx, report, n, rows)
+}
+
+// replays is how often a step updates the weights.
+func (t *Trainer) replays() int {
+	if t.perturber == nil {
+		return 1
+	}
+	return t.perturber.Replays()
+}
+
+// copyOf keeps a batch beyond the next one.
+func copyOf(b *sample.Batch) *sample.Batch {
+	c := *b
+	c.IDs, c.TypeIDs, c.Positions = slices.Clone(b.IDs), slices.Clone(b.TypeIDs), slices.Clone(b.Positions)
+	c.Offsets, c.Row, c.Copy = slices.Clone(b.Offsets), slices.Clone(b.Row), slices.Clone(b.Copy)
+	c.Labels = sample.Labels{Int: slices.Clone(b.Labels.Int), Float: slices.Clone(b.Labels.Float), Shape: slices.Clone(b.Labels.Shape)}
+	return &c
+}
+
+// accumulate adds the gradients of one micro-batch, disturbed if that is
+// configured.
+func (t *Trainer) accumulate(ctx context.Context, b *sample.Batch, step, micro, replay int) (Loss, error) {
+	if t.perturber == nil {
+		return t.parts.Engine.Accumulate(ctx, b, step, micro)
+	}
+	passes, err := t.parts.Engine.(Perturbable).Passes(b, step, micro)
+	if err != nil {
+		return Loss{}, err
+	}
+	mean, n, err := t.perturber.Accumulate(ctx, passes, adversary.At{Epoch: b.Cursor.Epoch, Step: step, Micro: micro, Replay: replay})
+	return Loss{Mean: mean, N: n}, err
 }
 
 // account takes a finished step into the state and tells the observer.
@@ -119,6 +200,8 @@ func (t *Trainer) notFinite(what string, r Step, rows []uint64) error {
 		more = fmt.Sprintf(" and %d more", len(rows)-shown)
 		rows = rows[:shown]
 	}
+	// What cannot be written is reported by whoever waits for it last.
+	_ = t.saving.collect(t, true)
 	keep := "no checkpoint was saved yet"
 	if t.result.Checkpoint != "" {
 		keep = "the last good checkpoint is " + t.result.Checkpoint
@@ -139,6 +222,9 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // between does what is due after a step: evaluation, checkpoint, stopping.
 func (t *Trainer) between(ctx context.Context, epochEnded bool) error {
+	if err := t.saving.collect(t, false); err != nil {
+		return err
+	}
 	best := false
 	if t.due(t.cfg.EvalStrategy, t.cfg.EvalSteps, epochEnded) {
 		e, err := t.Evaluate(ctx, t.parts.Eval)
@@ -182,22 +268,4 @@ func (t *Trainer) due(s Strategy, every int, epochEnded bool) bool {
 		return epochEnded || last
 	}
 	return false
-}
-
-// save writes a checkpoint of the current step, once.
-func (t *Trainer) save(ctx context.Context, best bool) error {
-	if t.saved == t.state.Step && t.state.Step > 0 {
-		return nil
-	}
-	start := t.now()
-	if err := t.parts.Engine.Settle(); err != nil {
-		return fmt.Errorf("ortrain: step %d: %w", t.state.Step, err)
-	}
-	path, err := t.parts.Store.Save(ctx, t.state, best)
-	if err != nil {
-		return fmt.Errorf("ortrain: saving step %d: %w", t.state.Step, err)
-	}
-	t.saved, t.result.Checkpoint = t.state.Step, path
-	t.parts.Observer.Saved(Saved{Step: t.state.Step, Path: path, Took: t.now().Sub(start)})
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/ortrain/ortrain/ortrain/artifact"
@@ -37,6 +38,19 @@ type Network struct {
 	optimizer *optim.Optimizer
 	sum       *optim.Accumulator
 	micro     int
+	// runs counts the backward passes of the step under way, ran is the graph of
+	// the last one, whose gradients are not in sum yet.
+	runs int
+	ran  *program.Graph
+	// other are further graphs over the same weights. width is that of the
+	// embeddings, classes the number of them, both 0 in graphs without.
+	other     variants
+	masks     *program.Masks // of all training graphs
+	width     int
+	classes   int
+	hasLogits bool
+	// teacher is a moving average of the weights, nil unless a method asked.
+	teacher *teacher
 	// params says where weights come from; nil for a network of artifacts.
 	params []model.Param
 	// tables maps an embedding table to the graph inputs that index it.
@@ -84,7 +98,7 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 	n = &Network{
 		opts: opts, kernels: native.New(threads(opts.Threads)),
 		weights: make(map[string]*ort.Tensor), grads: make(map[string]*ort.Tensor), tables: make(map[string][]string),
-		frozen: make(map[string]bool),
+		frozen: make(map[string]bool), masks: &program.Masks{},
 	}
 	defer func() {
 		if err != nil {
@@ -101,6 +115,8 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 	}
 	n.order = names
 	lowering := program.Options{Native: !opts.Standard && (opts.Provider.Name == "" || opts.Provider.Name == ort.CPU), Repair: opts.Repair}
+	n.other = variants{env: env, lowering: lowering, graphs: make(map[variantKey]*program.Graph), eval: set.Eval.Clone()}
+	n.describe(set.Eval, names)
 	if !opts.EvaluateOnly {
 		if err := n.openTraining(env, set, params, names, lowering); err != nil {
 			return n, err
@@ -120,6 +136,8 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 
 // openTraining loads the training graph and makes gradients and optimizer.
 func (n *Network) openTraining(env *ort.Env, set *artifact.Set, params []Parameter, names []string, lowering program.Options) error {
+	n.other.train = set.Training.Clone()
+	n.describe(set.Training, names)
 	low, err := program.Lower(set.Training, names, lowering)
 	if err != nil {
 		return err
@@ -138,6 +156,7 @@ func (n *Network) openTraining(env *ort.Env, set *artifact.Set, params []Paramet
 	if n.train, err = program.NewGraph(env, low, held, n.kernels, n.session("training", lowering)); err != nil {
 		return err
 	}
+	n.train.ShareMasks(n.masks)
 	if n.binder, err = textBinder(low.Model, n.opts.PadID); err != nil {
 		return err
 	}
@@ -219,10 +238,17 @@ func (n *Network) session(name string, lowering program.Options) ort.Options {
 // Close frees everything.
 func (n *Network) Close() error {
 	var errs []error
-	for _, g := range []*program.Graph{n.train, n.eval} {
+	for _, g := range append(slices.Collect(maps.Values(n.other.graphs)), n.train, n.eval) {
 		if g != nil {
 			errs = append(errs, g.Close())
 		}
+	}
+	clear(n.other.graphs)
+	if n.masks != nil {
+		errs = append(errs, n.masks.Close())
+	}
+	if n.teacher != nil {
+		errs = append(errs, n.teacher.close())
 	}
 	if n.sum != nil {
 		errs = append(errs, n.sum.Close())
@@ -238,7 +264,7 @@ func (n *Network) Close() error {
 		}
 		clear(m)
 	}
-	n.train, n.eval, n.sum, n.optimizer = nil, nil, nil, nil
+	n.train, n.eval, n.sum, n.optimizer, n.teacher = nil, nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 
@@ -283,27 +309,15 @@ func (n *Network) AccumulateFeeds(ctx context.Context, feeds map[string]program.
 	if n.train == nil {
 		return 0, fmt.Errorf("ortrain: the network was opened for evaluation only: %w", ErrConfig)
 	}
-	if micro != n.micro {
-		n.reset()
-	}
-	if micro > 0 {
-		if err := n.keep(); err != nil {
-			return 0, err
-		}
+	if err := n.begin(feeds, micro); err != nil {
+		return 0, err
 	}
 	key := program.MaskKey{Seed: random.Key(n.opts.Seed), Step: uint32(step), MicroBatch: uint32(micro)}
-	if err := n.settleRows(feeds); err != nil {
-		return 0, err
-	}
-	if err := n.train.Run(ctx, feeds, float32(count), key); err != nil {
-		return 0, err
-	}
-	n.micro = micro + 1
-	return float64(n.train.Output(n.train.Lowered().Loss).Float32s()[0]), nil
+	return n.backward(ctx, n.train, feeds, count, key)
 }
 
-// keep adds the gradients of the micro-batch before to the accumulator, before
-// the next run overwrites them.
+// keep adds the gradients of the run before to the accumulator, before the next
+// one overwrites them.
 func (n *Network) keep() error {
 	if n.sum == nil {
 		n.sum = optim.NewAccumulator(n.kernels)
@@ -312,7 +326,7 @@ func (n *Network) keep() error {
 }
 
 func (n *Network) reset() {
-	n.micro = 0
+	n.micro, n.runs, n.ran = 0, 0, nil
 	if n.sum != nil {
 		n.sum.Reset()
 	}
@@ -320,7 +334,7 @@ func (n *Network) reset() {
 
 // gradients are those of the last run, in the optimizer's order.
 func (n *Network) gradients() optim.Gradients {
-	low := n.train.Lowered()
+	low := n.ran.Lowered()
 	grads := make(optim.Gradients, len(n.order))
 	for name, t := range n.grads {
 		if i, ok := n.optimizer.Index(name); ok {
@@ -330,7 +344,7 @@ func (n *Network) gradients() optim.Gradients {
 	for _, r := range low.Rows {
 		i, _ := n.optimizer.Index(r.Param)
 		grads[i].Rows = append(grads[i].Rows, native.RowPart{
-			Index: n.train.Output(r.Indices).Int64s(), Rows: n.train.Output(r.Rows).Float32s(),
+			Index: n.ran.Output(r.Indices).Int64s(), Rows: n.ran.Output(r.Rows).Float32s(),
 		})
 	}
 	return grads
@@ -338,11 +352,11 @@ func (n *Network) gradients() optim.Gradients {
 
 // Update implements Engine.
 func (n *Network) Update(ctx context.Context, u Update) (float64, error) {
-	if n.micro == 0 {
+	if n.ran == nil {
 		return 0, fmt.Errorf("ortrain: there is no gradient to update with")
 	}
 	grads := n.gradients()
-	if n.micro > 1 {
+	if n.runs > 1 {
 		if err := n.keep(); err != nil {
 			return 0, err
 		}

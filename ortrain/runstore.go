@@ -12,6 +12,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain/artifact"
 	"github.com/ortrain/ortrain/ortrain/artifact/odtc"
 	"github.com/ortrain/ortrain/ortrain/checkpoint"
+	"github.com/ortrain/ortrain/ortrain/native"
 	"github.com/ortrain/ortrain/ortrain/onnx"
 )
 
@@ -26,7 +27,11 @@ type RunStore struct {
 	// Files are added to each checkpoint, so that it stands alone: config.json
 	// and the tokenizer's.
 	Files map[string][]byte
-	dir   string
+	// Foreground writes a checkpoint before training goes on, from the live
+	// memory. Without it training waits for a copy of weights and moments only,
+	// which takes as much memory as they until it is written.
+	Foreground bool
+	dir        string
 }
 
 // stateKey names the trainer's own state in trainer_state.json.
@@ -38,20 +43,74 @@ func NewRunStore(net *Network, store *checkpoint.Store, dir string) *RunStore {
 }
 
 // Save implements Store.
-func (s *RunStore) Save(ctx context.Context, st State, best bool) (string, error) {
-	path, err := s.store.Write(ctx, int64(st.Step), func(w checkpoint.Writer) error { return s.write(w, st) })
+func (s *RunStore) Save(ctx context.Context, st State, best bool) (func() (string, error), error) {
+	c := s.net.checkpoint(s.Config.LearningRate)
+	if s.Foreground {
+		path, err := s.put(ctx, c, st, best)
+		return func() (string, error) { return path, err }, nil
+	}
+	memory, err := detach(c)
+	if err != nil {
+		return nil, err
+	}
+	return func() (string, error) {
+		path, err := s.put(ctx, c, st, best)
+		return path, errors.Join(err, memory.Close())
+	}, nil
+}
+
+// detach makes a checkpoint independent of the live memory: what training
+// changes is copied into memory of its own.
+func detach(c *odtc.Checkpoint) (*native.Buffer, error) {
+	tensors := make([]*odtc.Tensor, 0, 3*len(c.Trainable))
+	for i := range c.Trainable {
+		tensors = append(tensors, &c.Trainable[i])
+	}
+	for _, g := range c.Groups {
+		for _, p := range g.States {
+			for i := range p.Moments {
+				tensors = append(tensors, &p.Moments[i])
+			}
+		}
+	}
+	total := 0
+	for _, t := range tensors {
+		total += len(t.Data.(odtc.Floats))
+	}
+	memory, err := native.AllocFloat32s(total)
+	if err != nil {
+		return nil, fmt.Errorf("ortrain: copying the state for a checkpoint, %d bytes; write checkpoints in the foreground: %w", 4*int64(total), err)
+	}
+	free := memory.Float32s()
+	for _, t := range tensors {
+		n := copy(free, t.Data.(odtc.Floats))
+		t.Data = odtc.Floats(free[:n:n])
+		free = free[n:]
+	}
+	return memory, nil
+}
+
+// put writes a checkpoint.
+func (s *RunStore) put(ctx context.Context, c *odtc.Checkpoint, st State, best bool) (string, error) {
+	path, err := s.store.Write(ctx, int64(st.Step), func(w checkpoint.Writer) error { return s.write(w, c, st) })
 	if err == nil && best {
 		err = s.store.MarkBest(int64(st.Step))
 	}
 	return path, err
 }
 
-func (s *RunStore) write(w checkpoint.Writer, st State) error {
+func (s *RunStore) write(w checkpoint.Writer, c *odtc.Checkpoint, st State) error {
 	create := func(suffix string, size int64) (io.WriteCloser, error) {
 		return w.Create(artifact.CheckpointFile+suffix, size)
 	}
-	if err := odtc.Write(create, s.net.checkpoint(s.Config.LearningRate), odtc.Options{}); err != nil {
+	if err := odtc.Write(create, c, odtc.Options{}); err != nil {
 		return err
+	}
+	if t := s.net.teacherCheckpoint(); t != nil {
+		create := func(suffix string, size int64) (io.WriteCloser, error) { return w.Create(teacherFile+suffix, size) }
+		if err := odtc.Write(create, t, odtc.Options{}); err != nil {
+			return err
+		}
 	}
 	own, err := json.Marshal(st)
 	if err != nil {
@@ -120,7 +179,13 @@ func (s *RunStore) Resume(c *checkpoint.Checkpoint) (State, error) {
 	if cursor.Data != st.Cursor || cursor.Key != st.Seed || cursor.Step != int64(st.Step) {
 		return st, fmt.Errorf("ortrain: %s and %s of %s disagree: %w", checkpoint.CursorFile, checkpoint.StateFile, c.Dir, checkpoint.ErrCorrupt)
 	}
-	return st, s.net.LoadCheckpoint(c.Path(artifact.CheckpointFile))
+	if err := s.net.LoadCheckpoint(c.Path(artifact.CheckpointFile)); err != nil {
+		return st, err
+	}
+	if slices.Contains(c.Files, teacherFile) {
+		return st, s.net.loadTeacher(c.Path(teacherFile))
+	}
+	return st, nil
 }
 
 // checkpoint describes weights and moments, which must be settled, in the live
@@ -156,23 +221,8 @@ func (n *Network) load(path string, moments bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	found := make(map[string]*odtc.Tensor)
-	for _, list := range [][]odtc.Tensor{c.Trainable, c.Frozen} {
-		for i := range list {
-			found[list[i].Name] = &list[i]
-		}
-	}
-	for _, name := range n.order {
-		t, ok := found[name]
-		if !ok {
-			return fmt.Errorf("ortrain: checkpoint %s has no parameter %q that the model needs: %w", path, name, artifact.ErrFormat)
-		}
-		if !slices.Equal(t.Dims, n.weights[name].Shape()) {
-			return fmt.Errorf("ortrain: checkpoint %s has %q as %v, the model as %v: %w", path, name, t.Dims, n.weights[name].Shape(), artifact.ErrFormat)
-		}
-		if err := t.Float32(n.Weight(name)); err != nil {
-			return fmt.Errorf("ortrain: checkpoint %s: %w", path, err)
-		}
+	if err := n.readWeights(path, c, n.Weight); err != nil {
+		return err
 	}
 	if !moments || len(c.Groups) == 0 {
 		return nil

@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/ortrain/optim"
 )
 
@@ -43,8 +44,11 @@ type Trainer struct {
 	now   func() time.Time
 	// saved is the last step with a checkpoint, so that the end of the run does not
 	// repeat it.
-	saved     int
-	result    Result
+	saved  int
+	saving *saving
+	result Result
+	// perturber is nil in plain training.
+	perturber *adversary.Perturber
 	lossSum   float64
 	lossSteps int
 }
@@ -78,7 +82,31 @@ func New(cfg Config, parts Parts) (*Trainer, error) {
 	t.plan = t.makePlan()
 	rate, err := t.schedule()
 	t.rate = rate
-	return t, err
+	if err != nil {
+		return nil, err
+	}
+	return t, t.prepare()
+}
+
+// prepare readies the engine for the disturbed passes that are configured.
+func (t *Trainer) prepare() error {
+	c := t.cfg.Adversary
+	if c.Name == "" {
+		return nil
+	}
+	engine, ok := t.parts.Engine.(Perturbable)
+	if !ok {
+		return fmt.Errorf("ortrain: adversary is %s, but the engine runs plain passes only: %w", c.Name, ErrConfig)
+	}
+	p, err := adversary.New(c, t.cfg.Seed)
+	if err != nil {
+		return err
+	}
+	t.perturber = p
+	if err := engine.Prepare(p.Needs()); err != nil {
+		return fmt.Errorf("ortrain: adversary %s: %w: %w", c.Name, err, ErrConfig)
+	}
+	return nil
 }
 
 func (t *Trainer) makePlan() Plan {
@@ -97,7 +125,7 @@ func (t *Trainer) schedule() (func(step int) float64, error) {
 		Warmup: optim.WarmupSteps(int64(t.cfg.WarmupSteps), t.cfg.WarmupRatio, total),
 	}
 	if err := s.Validate(); err != nil {
-		return nil, fmt.Errorf("ortrain: lr_scheduler_type: %w", errors.Join(err, ErrConfig))
+		return nil, fmt.Errorf("ortrain: lr_scheduler_type: %w: %w", err, ErrConfig)
 	}
 	return func(step int) float64 { return s.At(int64(step)) }, nil
 }
@@ -114,6 +142,7 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 	if err == nil {
 		err = t.finish(ctx)
 	}
+	err = errors.Join(err, t.saving.collect(t, true))
 	t.result.Steps, t.result.Epoch = t.state.Step, t.state.Epoch
 	t.result.BestStep, t.result.BestMetric = t.state.BestStep, t.state.BestMetric
 	if t.lossSteps > 0 {
@@ -139,6 +168,9 @@ func (t *Trainer) train(ctx context.Context) error {
 func (t *Trainer) finish(ctx context.Context) error {
 	if t.cfg.SaveStrategy != Never || t.result.Stopped == StoppedBySignal && t.parts.Store != nil {
 		if err := t.save(ctx, false); err != nil {
+			return err
+		}
+		if err := t.saving.collect(t, true); err != nil {
 			return err
 		}
 	}

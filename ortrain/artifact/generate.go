@@ -66,7 +66,7 @@ func trainingModel(r Request) (*onnx.Model, error) {
 		return nil, fmt.Errorf("artifact: the loss does not depend on parameter %q; freeze it or leave it out: %w", built.Unused[0].Name, onnx.ErrInvalid)
 	}
 	orderInputs(g, append(append([]string{}, r.Trainable...), r.Frozen...))
-	accumulate(g, wanted, built.Grads)
+	Accumulate(g, wanted, built.Grads)
 	return m, pass.Run(m, pass.DeadCode)
 }
 
@@ -105,9 +105,9 @@ func orderInputs(g *onnx.Graph, params []string) {
 	g.Inputs = append(users, held...)
 }
 
-// accumulate adds one InPlaceAccumulatorV2 per gradient, its buffer as an
+// Accumulate adds one InPlaceAccumulatorV2 per gradient, its buffer as an
 // input, its flag as an output, and the flag that clears all buffers.
-func accumulate(g *onnx.Graph, params []*onnx.Value, grads map[*onnx.Value]*onnx.Value) {
+func Accumulate(g *onnx.Graph, params []*onnx.Value, grads map[*onnx.Value]*onnx.Value) {
 	reset := &onnx.Value{Name: "lazy_reset_grad", Type: onnx.TensorOf(onnx.Bool, onnx.NewShape(1))}
 	for i, p := range params {
 		buffer := &onnx.Value{Name: p.Name + "_grad.accumulation.buffer", Type: p.Type}

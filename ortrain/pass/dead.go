@@ -7,10 +7,11 @@ import "github.com/ortrain/ortrain/ortrain/onnx"
 var DeadCode = Pass{
 	Name:  "dead_code",
 	Doc:   "Every node and initializer reaches a graph output.",
-	Apply: func(m *onnx.Model) error { removeDead(m.Graph); return nil },
+	Apply: func(m *onnx.Model) error { RemoveDead(m.Graph); return nil },
 }
 
-func removeDead(g *onnx.Graph) {
+// RemoveDead is DeadCode for a graph by itself.
+func RemoveDead(g *onnx.Graph) {
 	live := make(map[*onnx.Value]bool)
 	for _, v := range g.Outputs {
 		live[v] = true

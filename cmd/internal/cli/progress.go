@@ -11,13 +11,15 @@ import (
 	"time"
 
 	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/report/tfevents"
 )
 
 // progress shows a run and writes its log. It is an ortrain.Observer.
 type progress struct {
 	out      io.Writer
 	log      io.Writer
-	form     string // "line" redraws one line, "text" prints lines, "json" objects, "quiet" nothing
+	events   *tfevents.Writer // nil: none
+	form     string           // "line" redraws one line, "text" prints lines, "json" objects, "quiet" nothing
 	now      func() time.Time
 	rss      func() int64
 	plan     ortrain.Plan
@@ -45,8 +47,8 @@ const (
 	atMost = 4 * time.Second
 )
 
-// newProgress returns the observer for an Env. The log may be nil.
-func newProgress(e Env, run Run, log io.Writer) *progress {
+// newProgress returns the observer for an Env. Log and events may be nil.
+func newProgress(e Env, run Run, log io.Writer, events *tfevents.Writer) *progress {
 	form := run.LogFormat
 	if form == "auto" || form == "" {
 		form = "text"
@@ -57,7 +59,7 @@ func newProgress(e Env, run Run, log io.Writer) *progress {
 	if run.Quiet {
 		form = "quiet"
 	}
-	return &progress{out: e.Stderr, log: log, form: form, now: e.Now, rss: residentBytes}
+	return &progress{out: e.Stderr, log: log, events: events, form: form, now: e.Now, rss: residentBytes}
 }
 
 // residentBytes returns the resident set size of this process, 0 where the
@@ -164,6 +166,12 @@ func (p *progress) write(fields map[string]any) {
 	if p.log != nil {
 		if _, err := p.log.Write(data); err != nil && p.err == nil {
 			p.err = fmt.Errorf("writing the training log: %w", err)
+		}
+	}
+	if p.events != nil {
+		step, values := scalars(fields)
+		if err := p.events.Scalars(p.now(), step, values...); err != nil && p.err == nil {
+			p.err = fmt.Errorf("writing TensorBoard events: %w", err)
 		}
 	}
 }
