@@ -24,7 +24,7 @@ func (n *Network) StepGradient(name string, count float64) []float64 {
 			yield(r.Index, r.Rows)
 		}
 	})
-	if n.runs > 1 {
+	if n.sum != nil && n.sum.Count() > 0 {
 		before := n.sum.Gradients()[i]
 		add(before.Dense, func(yield func([]int64, []float32)) {
 			for _, r := range before.Rows {

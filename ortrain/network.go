@@ -38,10 +38,11 @@ type Network struct {
 	optimizer *optim.Optimizer
 	sum       *optim.Accumulator
 	micro     int
-	// runs counts the backward passes of the step under way, ran is the graph of
-	// the last one, whose gradients are not in sum yet.
-	runs int
-	ran  *program.Graph
+	// ran is the graph of the step's last backward pass, whose gradients are not
+	// in sum yet, nil if there is none. dense says that sum holds dense ones, not
+	// rows alone.
+	ran   *program.Graph
+	dense bool
 	// other are further graphs over the same weights. width is that of the
 	// embeddings, classes the number of them, both 0 in graphs without.
 	other     variants
@@ -313,20 +314,47 @@ func (n *Network) AccumulateFeeds(ctx context.Context, feeds map[string]program.
 		return 0, err
 	}
 	key := program.MaskKey{Seed: random.Key(n.opts.Seed), Step: uint32(step), MicroBatch: uint32(micro)}
-	return n.backward(ctx, n.train, feeds, count, key)
+	return n.backward(ctx, n.train, false, feeds, count, key)
 }
 
 // keep adds the gradients of the run before to the accumulator, before the next
 // one overwrites them.
-func (n *Network) keep() error {
+// With dense false it leaves dense ones where they are, for a run that adds to
+// them itself.
+func (n *Network) keep(dense bool) error {
 	if n.sum == nil {
 		n.sum = optim.NewAccumulator(n.kernels)
 	}
-	return n.sum.Add(n.gradients())
+	grads := n.gradients()
+	if !dense {
+		for i := range grads {
+			grads[i].Dense = nil
+		}
+	}
+	n.dense = n.dense || dense
+	return n.sum.Add(grads)
+}
+
+// total is the sum of the step's gradients.
+func (n *Network) total() (optim.Gradients, error) {
+	if n.sum == nil || n.sum.Count() == 0 {
+		return n.gradients(), nil
+	}
+	if n.dense {
+		if err := n.keep(true); err != nil {
+			return nil, err
+		}
+		return n.sum.Gradients(), nil
+	}
+	grads := n.gradients()
+	for i, before := range n.sum.Gradients() {
+		grads[i].Rows = append(before.Rows, grads[i].Rows...)
+	}
+	return grads, nil
 }
 
 func (n *Network) reset() {
-	n.micro, n.runs, n.ran = 0, 0, nil
+	n.micro, n.ran, n.dense = 0, nil, false
 	if n.sum != nil {
 		n.sum.Reset()
 	}
@@ -355,12 +383,9 @@ func (n *Network) Update(ctx context.Context, u Update) (float64, error) {
 	if n.ran == nil {
 		return 0, fmt.Errorf("ortrain: there is no gradient to update with")
 	}
-	grads := n.gradients()
-	if n.runs > 1 {
-		if err := n.keep(); err != nil {
-			return 0, err
-		}
-		grads = n.sum.Gradients()
+	grads, err := n.total()
+	if err != nil {
+		return 0, err
 	}
 	stats, err := n.optimizer.Step(ctx, grads, optim.StepInfo{LR: u.LearningRate, Divisor: max(u.N, 1), MaxNorm: u.MaxGradNorm})
 	n.reset()

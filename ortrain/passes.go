@@ -55,10 +55,10 @@ func (n *Network) begin(feeds map[string]program.Feed, micro int) error {
 }
 
 // backward runs a graph with weight gradients and adds them to those of the
-// step.
-func (n *Network) backward(ctx context.Context, g *program.Graph, feeds map[string]program.Feed, seed float64, key program.MaskKey) (float64, error) {
+// step: adds says that the graph itself adds the dense ones.
+func (n *Network) backward(ctx context.Context, g *program.Graph, adds bool, feeds map[string]program.Feed, seed float64, key program.MaskKey) (float64, error) {
 	if n.ran != nil {
-		if err := n.keep(); err != nil {
+		if err := n.keep(!adds); err != nil {
 			return 0, err
 		}
 	}
@@ -67,7 +67,6 @@ func (n *Network) backward(ctx context.Context, g *program.Graph, feeds map[stri
 		return 0, err
 	}
 	n.ran = g
-	n.runs++
 	return scalar(g, g.Lowered().Loss), nil
 }
 
@@ -101,11 +100,12 @@ func (p *passes) Count() float64 { return p.count }
 func (p *passes) Backward(ctx context.Context, pass adversary.Pass, seed float64) (adversary.Result, error) {
 	s := pass.Spec()
 	s.Weights = true
-	g, b, feeds, key, err := p.prepare(s, pass)
+	adds := p.net.ran != nil && !pass.Alone
+	g, b, feeds, key, err := p.prepare(s, adds, pass)
 	if err != nil {
 		return adversary.Result{}, err
 	}
-	mean, err := p.net.backward(ctx, g, feeds, seed, key)
+	mean, err := p.net.backward(ctx, g, adds, feeds, seed, key)
 	if err != nil {
 		return adversary.Result{}, err
 	}
@@ -127,7 +127,7 @@ func (p *passes) Forward(ctx context.Context, pass adversary.Pass) (adversary.Re
 }
 
 func (p *passes) run(ctx context.Context, s variant.Spec, pass adversary.Pass) (adversary.Result, error) {
-	g, b, feeds, key, err := p.prepare(s, pass)
+	g, b, feeds, key, err := p.prepare(s, false, pass)
 	if err != nil {
 		return adversary.Result{}, err
 	}
@@ -137,18 +137,13 @@ func (p *passes) run(ctx context.Context, s variant.Spec, pass adversary.Pass) (
 	return p.result(g, b, pass, scalar(g, g.Lowered().Loss), 1), nil
 }
 
-func (p *passes) Discard() {
-	if p.net.ran != nil {
-		p.net.ran = nil
-		p.net.runs--
-	}
-}
+func (p *passes) Discard() { p.net.ran = nil }
 
 // prepare returns the graph of a pass, the batch that it sees and its feeds.
-func (p *passes) prepare(s variant.Spec, pass adversary.Pass) (*program.Graph, *sample.Batch, map[string]program.Feed, program.MaskKey, error) {
+func (p *passes) prepare(s variant.Spec, adds bool, pass adversary.Pass) (*program.Graph, *sample.Batch, map[string]program.Feed, program.MaskKey, error) {
 	key := p.key
 	key.MicroBatch |= uint32(pass.Draw) << 16
-	g, err := p.net.variant(s, p.evaluate)
+	g, err := p.net.variant(s, mode{evaluate: p.evaluate, adds: adds})
 	if err != nil {
 		return nil, nil, nil, key, err
 	}
