@@ -98,6 +98,9 @@ func (p *passes) Classes() int { return p.net.classes }
 func (p *passes) Count() float64 { return p.count }
 
 func (p *passes) Backward(ctx context.Context, pass adversary.Pass, seed float64) (adversary.Result, error) {
+	if p.evaluate {
+		return adversary.Result{}, fmt.Errorf("ortrain: evaluation passes have no weight gradients: %w", ErrConfig)
+	}
 	s := pass.Spec()
 	s.Weights = true
 	adds := p.net.ran != nil && !pass.Alone
@@ -192,4 +195,17 @@ func (p *passes) form() program.Form {
 		return p.net.evalBind.Form()
 	}
 	return p.net.binder.Form()
+}
+
+// EvaluationPasses returns the passes of a batch without dropout, for attacks on
+// a finished network. They have no weight gradients: Backward fails.
+func (n *Network) EvaluationPasses(b *sample.Batch) (adversary.Passes, error) {
+	feeds, err := n.bind(n.evalBind, b)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.settleRows(feeds); err != nil {
+		return nil, err
+	}
+	return &passes{net: n, batch: b, count: n.count(b.Labels), evaluate: true}, nil
 }
