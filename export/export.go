@@ -24,6 +24,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/ortrain/ortrain/ortrain/checkpoint/disk"
 	"github.com/ortrain/ortrain/ortrain/model"
@@ -49,6 +50,10 @@ const (
 // copied unchanged.
 var TokenizerFiles = []string{"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt", "added_tokens.json"}
 
+// CleaningFile holds the recipe by which texts were cleaned in training, and are
+// to be cleaned before the model sees them.
+const CleaningFile = "clean.yaml"
+
 // Bundle is what an export is made of.
 type Bundle struct {
 	// Config describes the model, labels included.
@@ -58,7 +63,8 @@ type Bundle struct {
 	Opset int64
 	// Weight returns the values of a parameter of the task model.
 	Weight func(name string) ([]float32, error)
-	// Files holds the tokenizer's files by name, written as they are.
+	// Files holds the tokenizer's files, and CleaningFile if there is one, by
+	// name, written as they are.
 	Files map[string][]byte
 	Card  Card
 }
@@ -90,7 +96,7 @@ func Write(ctx context.Context, fsys disk.FS, dir string, b Bundle) (err error) 
 		return err
 	}
 	w.bytes(ConfigFile, config)
-	for _, name := range TokenizerFiles {
+	for _, name := range append(slices.Clone(TokenizerFiles), CleaningFile) {
 		if data, ok := b.Files[name]; ok {
 			w.bytes(name, data)
 		}

@@ -8,11 +8,15 @@
 #              (needs Python 3 with venv) and by transformers.js (needs Node and
 #              npm), on 200 texts of banking77
 #
-# Usage: interop/run.sh [artifacts|export ...]       all parts unless named
+#   adversary  the vectors of testdata/adversary, computed anew by PyTorch, and
+#              their laws (needs Python 3 with venv and a few GB of disk)
+#
+# Usage: interop/run.sh [artifacts|export|adversary ...]
+#                                    artifacts and export unless named
 #
 # The test data are looked for in $ORTRAIN_SHARED or in shared/ beside the
 # repository. The programs go into the folder interop of $ORTRAIN_DEPS, once.
-# When all parts have run, the figures go to docs/NUMERICS.md.
+# When artifacts and export have run, the figures go to docs/NUMERICS.md.
 set -eu
 cd "$(dirname "$0")/.."
 . .ci/lib.sh
@@ -95,11 +99,18 @@ export_() {
 	INTEROP_NODE=$node figures node interop/export.mjs "$work/run/export" "$work/texts.json" "$work/predictions/predictions.jsonl"
 }
 
+adversary() {
+	have python3 || need "python3 is missing"
+	venv adversary python3 interop/requirements-adversary.txt
+	PYTHONDONTWRITEBYTECODE=1 "$peers/adversary/bin/python" -m pytest -q -p no:cacheprovider interop/adversary
+}
+
 for part in $parts; do
 	case $part in
 	artifacts) artifacts ;;
 	export) export_ ;;
-	*) need "there is no part $part; artifacts and export are" ;;
+	adversary) adversary ;;
+	*) need "there is no part $part; artifacts, export and adversary are" ;;
 	esac
 done
 

@@ -49,7 +49,8 @@ type Outputs struct {
 // Data gives the batches of any epoch, in an order that depends on the epoch
 // alone.
 type Data interface {
-	// Batches and Examples count one epoch.
+	// Batches and Examples count one epoch, a batch that comes in several pieces
+	// (sample.Batch.More) once.
 	Batches() int
 	Examples() int64
 	// Epoch returns the batches of an epoch that follow the cursor's position.
@@ -71,9 +72,12 @@ type Scorer interface {
 
 // Store keeps checkpoints.
 type Store interface {
-	// Save writes engine and state under the step's name, best marking it as the
-	// best so far, and returns the folder. Nothing half-written stays behind.
-	Save(ctx context.Context, s State, best bool) (path string, err error)
+	// Save copies engine and state and returns the function that writes the copy
+	// under the step's name, best marking it as the best so far, and answers with
+	// the folder. The trainer calls it once, while training goes on, and never two
+	// at a time. A cancelled ctx ends the writing too. Nothing half-written stays
+	// behind.
+	Save(ctx context.Context, s State, best bool) (write func() (path string, err error), err error)
 	// LoadBest brings back the weights of the checkpoint of the given step.
 	LoadBest(ctx context.Context, step int) error
 }

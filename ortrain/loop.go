@@ -42,16 +42,17 @@ func (t *Trainer) epoch(ctx context.Context) (err error) {
 func (t *Trainer) endOfEpoch() bool { return t.state.Cursor.Batch >= t.parts.Train.Batches() }
 
 // step runs the micro-batches of one optimizer step and the update. It returns
-// how many micro-batches there were: fewer than configured at the end of an
-// epoch, none after it.
+// how many batches there were, each of one micro-batch or, where the data cut it
+// up (sample.Batch.More), several: fewer batches than configured at the end of
+// an epoch, none after it.
 func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 	report := Step{Step: t.state.Step + 1, LearningRate: t.rate(t.state.Step)}
 	start := t.now()
 	var sum, n, rectangle float64
 	var rows []uint64
 	var kept []*sample.Batch
-	micro, cursor := 0, t.state.Cursor
-	for ; micro < t.cfg.GradientAccumulationSteps; micro++ {
+	whole, cursor := 0, t.state.Cursor
+	for micro := 0; whole < t.cfg.GradientAccumulationSteps; micro++ {
 		asked := t.now()
 		b, err := batches.Next(ctx)
 		report.Wait += t.now().Sub(asked)
@@ -76,8 +77,11 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 		report.Examples, report.Tokens = report.Examples+b.Sequences(), report.Tokens+b.Tokens()
 		rectangle += float64(b.Sequences() * b.Longest())
 		cursor = b.Cursor
+		if !b.More {
+			whole++
+		}
 	}
-	if micro == 0 {
+	if whole == 0 {
 		return 0, nil
 	}
 	report.Loss = mean(sum, n)
@@ -91,7 +95,7 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 	report.Total = t.now().Sub(start)
 	report.Padding = 1 - float64(report.Tokens)/rectangle
 	t.account(report, cursor)
-	return micro, nil
+	return whole, nil
 }
 
 // update changes the weights by the gradients of n labels.
@@ -196,6 +200,8 @@ func (t *Trainer) notFinite(what string, r Step, rows []uint64) error {
 		more = fmt.Sprintf(" and %d more", len(rows)-shown)
 		rows = rows[:shown]
 	}
+	// What cannot be written is reported by whoever waits for it last.
+	_ = t.saving.collect(t, true)
 	keep := "no checkpoint was saved yet"
 	if t.result.Checkpoint != "" {
 		keep = "the last good checkpoint is " + t.result.Checkpoint
@@ -216,6 +222,9 @@ func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
 
 // between does what is due after a step: evaluation, checkpoint, stopping.
 func (t *Trainer) between(ctx context.Context, epochEnded bool) error {
+	if err := t.saving.collect(t, false); err != nil {
+		return err
+	}
 	best := false
 	if t.due(t.cfg.EvalStrategy, t.cfg.EvalSteps, epochEnded) {
 		e, err := t.Evaluate(ctx, t.parts.Eval)
@@ -259,22 +268,4 @@ func (t *Trainer) due(s Strategy, every int, epochEnded bool) bool {
 		return epochEnded || last
 	}
 	return false
-}
-
-// save writes a checkpoint of the current step, once.
-func (t *Trainer) save(ctx context.Context, best bool) error {
-	if t.saved == t.state.Step && t.state.Step > 0 {
-		return nil
-	}
-	start := t.now()
-	if err := t.parts.Engine.Settle(); err != nil {
-		return fmt.Errorf("ortrain: step %d: %w", t.state.Step, err)
-	}
-	path, err := t.parts.Store.Save(ctx, t.state, best)
-	if err != nil {
-		return fmt.Errorf("ortrain: saving step %d: %w", t.state.Step, err)
-	}
-	t.saved, t.result.Checkpoint = t.state.Step, path
-	t.parts.Observer.Saved(Saved{Step: t.state.Step, Path: path, Took: t.now().Sub(start)})
-	return nil
 }

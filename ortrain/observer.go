@@ -9,7 +9,8 @@ import "time"
 //	for each optimizer step:
 //	    Step
 //	    Evaluated     when an evaluation is due, after the step
-//	    Saved         when a checkpoint is due, after the evaluation
+//	    Saved         once a checkpoint is on disk: some steps after it was due,
+//	                  and before the next one is begun
 //	End
 type Observer interface {
 	Begin(Plan)
@@ -69,7 +70,9 @@ type Evaluation struct {
 type Saved struct {
 	Step int
 	Path string
-	Took time.Duration
+	// Took is the time until it was on disk, Stalled the part of it that training
+	// waited.
+	Took, Stalled time.Duration
 }
 
 // Result is how a run ended.

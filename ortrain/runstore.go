@@ -12,6 +12,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain/artifact"
 	"github.com/ortrain/ortrain/ortrain/artifact/odtc"
 	"github.com/ortrain/ortrain/ortrain/checkpoint"
+	"github.com/ortrain/ortrain/ortrain/native"
 	"github.com/ortrain/ortrain/ortrain/onnx"
 )
 
@@ -26,7 +27,11 @@ type RunStore struct {
 	// Files are added to each checkpoint, so that it stands alone: config.json
 	// and the tokenizer's.
 	Files map[string][]byte
-	dir   string
+	// Foreground writes a checkpoint before training goes on, from the live
+	// memory. Without it training waits for a copy of weights and moments only,
+	// which takes as much memory as they until it is written.
+	Foreground bool
+	dir        string
 }
 
 // stateKey names the trainer's own state in trainer_state.json.
@@ -38,19 +43,67 @@ func NewRunStore(net *Network, store *checkpoint.Store, dir string) *RunStore {
 }
 
 // Save implements Store.
-func (s *RunStore) Save(ctx context.Context, st State, best bool) (string, error) {
-	path, err := s.store.Write(ctx, int64(st.Step), func(w checkpoint.Writer) error { return s.write(w, st) })
+func (s *RunStore) Save(ctx context.Context, st State, best bool) (func() (string, error), error) {
+	c := s.net.checkpoint(s.Config.LearningRate)
+	if s.Foreground {
+		path, err := s.put(ctx, c, st, best)
+		return func() (string, error) { return path, err }, nil
+	}
+	memory, err := detach(c)
+	if err != nil {
+		return nil, err
+	}
+	return func() (string, error) {
+		path, err := s.put(ctx, c, st, best)
+		return path, errors.Join(err, memory.Close())
+	}, nil
+}
+
+// detach makes a checkpoint independent of the live memory: what training
+// changes is copied into memory of its own.
+func detach(c *odtc.Checkpoint) (*native.Buffer, error) {
+	tensors := make([]*odtc.Tensor, 0, 3*len(c.Trainable))
+	for i := range c.Trainable {
+		tensors = append(tensors, &c.Trainable[i])
+	}
+	for _, g := range c.Groups {
+		for _, p := range g.States {
+			for i := range p.Moments {
+				tensors = append(tensors, &p.Moments[i])
+			}
+		}
+	}
+	total := 0
+	for _, t := range tensors {
+		total += len(t.Data.(odtc.Floats))
+	}
+	memory, err := native.AllocFloat32s(total)
+	if err != nil {
+		return nil, fmt.Errorf("ortrain: copying the state for a checkpoint, %d bytes; write checkpoints in the foreground: %w", 4*int64(total), err)
+	}
+	free := memory.Float32s()
+	for _, t := range tensors {
+		n := copy(free, t.Data.(odtc.Floats))
+		t.Data = odtc.Floats(free[:n:n])
+		free = free[n:]
+	}
+	return memory, nil
+}
+
+// put writes a checkpoint.
+func (s *RunStore) put(ctx context.Context, c *odtc.Checkpoint, st State, best bool) (string, error) {
+	path, err := s.store.Write(ctx, int64(st.Step), func(w checkpoint.Writer) error { return s.write(w, c, st) })
 	if err == nil && best {
 		err = s.store.MarkBest(int64(st.Step))
 	}
 	return path, err
 }
 
-func (s *RunStore) write(w checkpoint.Writer, st State) error {
+func (s *RunStore) write(w checkpoint.Writer, c *odtc.Checkpoint, st State) error {
 	create := func(suffix string, size int64) (io.WriteCloser, error) {
 		return w.Create(artifact.CheckpointFile+suffix, size)
 	}
-	if err := odtc.Write(create, s.net.checkpoint(s.Config.LearningRate), odtc.Options{}); err != nil {
+	if err := odtc.Write(create, c, odtc.Options{}); err != nil {
 		return err
 	}
 	if t := s.net.teacherCheckpoint(); t != nil {

@@ -45,6 +45,7 @@ type Trainer struct {
 	// saved is the last step with a checkpoint, so that the end of the run does not
 	// repeat it.
 	saved  int
+	saving *saving
 	result Result
 	// perturber is nil in plain training.
 	perturber *adversary.Perturber
@@ -124,7 +125,7 @@ func (t *Trainer) schedule() (func(step int) float64, error) {
 		Warmup: optim.WarmupSteps(int64(t.cfg.WarmupSteps), t.cfg.WarmupRatio, total),
 	}
 	if err := s.Validate(); err != nil {
-		return nil, fmt.Errorf("ortrain: lr_scheduler_type: %w", errors.Join(err, ErrConfig))
+		return nil, fmt.Errorf("ortrain: lr_scheduler_type: %w: %w", err, ErrConfig)
 	}
 	return func(step int) float64 { return s.At(int64(step)) }, nil
 }
@@ -141,6 +142,7 @@ func (t *Trainer) Run(ctx context.Context) (Result, error) {
 	if err == nil {
 		err = t.finish(ctx)
 	}
+	err = errors.Join(err, t.saving.collect(t, true))
 	t.result.Steps, t.result.Epoch = t.state.Step, t.state.Epoch
 	t.result.BestStep, t.result.BestMetric = t.state.BestStep, t.state.BestMetric
 	if t.lossSteps > 0 {
@@ -166,6 +168,9 @@ func (t *Trainer) train(ctx context.Context) error {
 func (t *Trainer) finish(ctx context.Context) error {
 	if t.cfg.SaveStrategy != Never || t.result.Stopped == StoppedBySignal && t.parts.Store != nil {
 		if err := t.save(ctx, false); err != nil {
+			return err
+		}
+		if err := t.saving.collect(t, true); err != nil {
 			return err
 		}
 	}

@@ -92,12 +92,14 @@ type stores struct {
 	loaded      int
 }
 
-func (s *stores) Save(_ context.Context, st ortrain.State, best bool) (string, error) {
-	s.steps = append(s.steps, st.Step)
-	if best {
-		s.best = append(s.best, st.Step)
-	}
-	return fmt.Sprintf("checkpoint-%d", st.Step), nil
+func (s *stores) Save(_ context.Context, st ortrain.State, best bool) (func() (string, error), error) {
+	return func() (string, error) {
+		s.steps = append(s.steps, st.Step)
+		if best {
+			s.best = append(s.best, st.Step)
+		}
+		return fmt.Sprintf("checkpoint-%d", st.Step), nil
+	}, nil
 }
 
 func (s *stores) LoadBest(_ context.Context, step int) error { s.loaded = step; return nil }
@@ -240,7 +242,7 @@ func TestValidateNamesEveryFault(t *testing.T) {
 }
 
 // trained runs a tiny BERT with dropout and returns its final weights.
-func trained(t *testing.T, dir string, change func(*ortrain.Config), data memory, kill int) []byte {
+func trained(t *testing.T, dir string, change func(*ortrain.Config), data ortrain.Data, kill int) []byte {
 	t.Helper()
 	cfg := ortrain.DefaultConfig()
 	cfg.NumTrainEpochs, cfg.LearningRate, cfg.SaveSteps, cfg.WeightDecay = 3, 1e-3, 4, 0.01
@@ -255,7 +257,7 @@ func trained(t *testing.T, dir string, change func(*ortrain.Config), data memory
 		}
 		defer cs.Close()
 		store := ortrain.NewRunStore(n, cs, dir)
-		parts := ortrain.Parts{Engine: n, Train: data, Eval: data[:2], Store: store}
+		parts := ortrain.Parts{Engine: n, Train: data, Eval: randomBatches(2), Store: store}
 		if resume {
 			c, _, err := checkpoint.Auto(context.Background(), nil, dir)
 			if err != nil {

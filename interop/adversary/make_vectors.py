@@ -179,7 +179,7 @@ def adopt(golden, out):
     with open(os.path.join(golden, "case.json"), encoding="utf-8") as f:
         case = json.load(f)
     known = case["optimizer"]
-    write_batches(out, case["batches"][:STEPS], {**OPTIMIZER, **{k: known[k] for k in ("betas", "eps", "weight_decay", "clip_grad_norm")}})
+    write_batches(out, case["batches"][:STEPS], {**OPTIMIZER, **{k: known[k] for k in ("betas", "weight_decay", "clip_grad_norm")}})
 
 
 def write_batches(out, listed, optimizer):

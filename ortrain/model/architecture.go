@@ -43,6 +43,12 @@ type HeadKind string
 // SequenceClassification gives one row of logits to each sequence.
 const SequenceClassification HeadKind = "ForSequenceClassification"
 
+// SentenceEmbedding gives one vector to each sequence: the mean of the last
+// hidden states of its tokens, special ones included. It has no parameters.
+//
+// Source: Reimers and Gurevych, "Sentence-BERT" (EMNLP 2019), section 3.
+const SentenceEmbedding HeadKind = "Model"
+
 // Head is the part of a task model between hidden states and logits.
 type Head struct {
 	// Class is the Hugging Face class that has these parameters, as written to

@@ -79,6 +79,8 @@ func (bert) Head(kind HeadKind) (Head, bool) {
 	switch kind {
 	case SequenceClassification:
 		return Head{Class: "BertForSequenceClassification", Rows: FirstTokens, Logits: bertClassifier}, true
+	case SentenceEmbedding:
+		return Head{Class: "BertModel", Rows: AllTokens, Logits: (*Builder).MeanPool}, true
 	}
 	return Head{}, false
 }

@@ -132,3 +132,13 @@ func (b *Builder) Positions() *onnx.Value { return b.layout.positions() }
 
 // First returns the rows of each sequence's first token: [N,H] → [B,H].
 func (b *Builder) First(x *onnx.Value) *onnx.Value { return b.layout.first(x) }
+
+// MeanPool returns the mean over each sequence's tokens: [N,H] → [B,H].
+func (b *Builder) MeanPool(x *onnx.Value) *onnx.Value {
+	width := b.Config.HiddenSize
+	mask := b.layout.mask()                // [B·S,1]
+	rows := b.Mul(b.layout.dense(x), mask) // [B·S,H]
+	sum := b.ReduceSum(b.ReshapeLike(rows, b.Concat(0, b.layout.sizes(), b.Ints(width))), false, 1)
+	count := b.ReduceSum(b.ReshapeLike(mask, b.Concat(0, b.layout.sizes(), b.Ints(1))), false, 1)
+	return b.Div(sum, count)
+}

@@ -48,6 +48,9 @@ type layout interface {
 	dense(x *onnx.Value) *onnx.Value
 	// sparse takes the rows back: [B·S,H] → [N,H].
 	sparse(y *onnx.Value) *onnx.Value
+	// mask returns 1 for a token of the rectangle and 0 for padding, float
+	// [B·S,1].
+	mask() *onnx.Value
 	// first returns the first row of every sequence: [N,H] → [B,H].
 	first(x *onnx.Value) *onnx.Value
 }

@@ -32,6 +32,8 @@ func (p *packed) sparse(y *onnx.Value) *onnx.Value {
 	return p.call("DenseToPacked", y, p.packedIndex(), p.denseIndex(), p.denseMask())
 }
 
+func (p *packed) mask() *onnx.Value { return p.denseMask() }
+
 func (p *packed) first(x *onnx.Value) *onnx.Value {
 	return p.call("GatherRows", x,
 		p.b.input(ClsRows, onnx.Int64, symB),

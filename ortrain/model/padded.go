@@ -52,6 +52,10 @@ func (p *padded) dense(x *onnx.Value) *onnx.Value { return x }
 
 func (p *padded) sparse(y *onnx.Value) *onnx.Value { return y }
 
+func (p *padded) mask() *onnx.Value {
+	return known(p.b.Reshape(p.b.Cast(p.rectangle(AttentionMask), onnx.Float), -1, 1), symBS, one)
+}
+
 func (p *padded) first(x *onnx.Value) *onnx.Value {
 	width := x.Type.Shape[len(x.Type.Shape)-1].Size
 	rectangle := p.b.ReshapeLike(x, p.b.Concat(0, p.sizes(), p.b.Ints(width))) // [B,S,H]

@@ -2,6 +2,7 @@ package ort
 
 import (
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -87,5 +88,17 @@ func cudaError(err error) error {
 			e.Missing = m[1]
 		}
 	}
+	// A library that was built for the CPU alone does not look for its provider.
+	if e.Missing == "" && strings.Contains(e.Message, "not enabled in this build") {
+		e.Missing = providerFile()
+	}
 	return e
+}
+
+// providerFile is the library that comes with the GPU build.
+func providerFile() string {
+	if runtime.GOOS == "windows" {
+		return "onnxruntime_providers_cuda.dll"
+	}
+	return "libonnxruntime_providers_cuda.so"
 }

@@ -12,7 +12,7 @@ func TestCUDAErrorNamesTheLibrary(t *testing.T) {
 		`Failed to load library libonnxruntime_providers_cuda.so with error: libcublasLt.so.12: cannot open shared object file: No such file or directory`:                                                                                 "libcublasLt.so.12",
 		`Failed to load library /opt/ort/libonnxruntime_providers_shared.so with error: /opt/ort/libonnxruntime_providers_shared.so: cannot open shared object file: No such file or dir`:                                                  "libonnxruntime_providers_shared.so",
 		`LoadLibrary failed with error 126 "" when trying to load "C:\ort\onnxruntime_providers_cuda.dll"`:                                                                                                                                 "onnxruntime_providers_cuda.dll",
-		`CUDA execution provider is not enabled in this build.`: "",
+		`CUDA execution provider is not enabled in this build.`: providerFile(),
 	} {
 		var report *ProviderError
 		if err := cudaError(errors.New(message)); !errors.As(err, &report) || report.Missing != want {

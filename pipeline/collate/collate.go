@@ -4,7 +4,8 @@
 // sequences within which they may change places; a packed batch
 // (sample.Batch) holds its sequences one after another without padding. Path:
 // slices of sequences in the order of the epoch → Batches, which groups them by
-// length within windows → Pack.
+// length within windows → Cut, where a batch has more tokens or sequences than
+// one run of the graph may have → Pack.
 //
 // Batches of equally long sequences keep the rectangle that attention works on
 // close to the tokens there are. The order is a function of the seed, the
@@ -19,7 +20,6 @@ package collate
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 
@@ -35,7 +35,12 @@ type Sequence struct {
 	// IDs and TypeIDs have one value for each token, special tokens included.
 	IDs     []int32
 	TypeIDs []uint8
-	Label   sample.Label
+	// Label is what the tokens teach: a TagLabel has one tag for each token, a
+	// SpanLabel the first and last token of the answer, both 0 without one.
+	Label sample.Label
+	// Rest are further windows over the same example, in order; their Rest is
+	// empty.
+	Rest []Sequence
 }
 
 // Options say how sequences become batches.
@@ -118,62 +123,29 @@ func (o Options) cut(window []Sequence, number int) [][]Sequence {
 	return batches
 }
 
-// Pack lays the sequences out in one batch, with labels of the given kind: a
-// class is sample.Ignore where it is missing; a value or a set of classes must
-// be there. The batch has no cursor yet.
-func Pack(kind sample.LabelKind, sequences []Sequence) (*sample.Batch, error) {
-	n, total := len(sequences), 0
-	for _, s := range sequences {
-		total += len(s.IDs)
-	}
-	ids := make([]int64, 3*total)
-	b := &sample.Batch{
-		IDs: ids[:0:total], TypeIDs: ids[total : total : 2*total], Positions: ids[2*total : 2*total : 3*total],
-		Offsets: make([]int32, 1, n+1), Row: make([]uint64, 0, n), Copy: make([]uint16, 0, n),
-	}
-	for _, s := range sequences {
-		for i, id := range s.IDs {
-			b.IDs = append(b.IDs, int64(id))
-			b.TypeIDs = append(b.TypeIDs, int64(s.TypeIDs[i]))
-			b.Positions = append(b.Positions, int64(i))
+// Cut parts the sequences of one batch into the fewest stretches such that none
+// has more than batchSize sequences (windows count) or, if maxTokens is
+// positive, more than maxTokens tokens when padded to its longest: what one run
+// of the graph computes. A sequence that is longer itself stands alone. Windows
+// over one example stay in order.
+func Cut(batch []Sequence, batchSize, maxTokens int) [][]Sequence {
+	var out [][]Sequence
+	var piece []Sequence
+	longest := 0
+	add := func(s Sequence) {
+		longest = max(longest, len(s.IDs))
+		if n := len(piece); n > 0 && (n >= batchSize || maxTokens > 0 && (n+1)*longest > maxTokens) {
+			out = append(out, piece)
+			piece, longest = nil, len(s.IDs)
 		}
-		b.Offsets = append(b.Offsets, int32(len(b.IDs)))
-		b.Row = append(b.Row, s.Row)
-		b.Copy = append(b.Copy, s.Copy)
-		if err := appendLabel(&b.Labels, kind, s); err != nil {
-			return nil, err
+		s.Rest = nil
+		piece = append(piece, s)
+	}
+	for _, s := range batch {
+		add(s)
+		for _, w := range s.Rest {
+			add(w)
 		}
 	}
-	if kind != sample.NoLabel {
-		b.Labels.Shape = []int64{int64(n)}
-	}
-	if kind == sample.MultiLabel && n > 0 {
-		b.Labels.Shape = []int64{int64(n), int64(len(b.Labels.Float) / n)}
-	}
-	if err := b.Check(); err != nil {
-		return nil, fmt.Errorf("collate: %w", err)
-	}
-	return b, nil
-}
-
-func appendLabel(to *sample.Labels, kind sample.LabelKind, s Sequence) error {
-	if s.Label.Kind != sample.NoLabel && s.Label.Kind != kind {
-		return fmt.Errorf("collate: row %d has a label of kind %d in a batch of kind %d", s.Row, s.Label.Kind, kind)
-	}
-	switch {
-	case kind == sample.NoLabel:
-	case kind == sample.ClassLabel && s.Label.Kind == sample.NoLabel:
-		to.Int = append(to.Int, sample.Ignore)
-	case kind == sample.ClassLabel:
-		to.Int = append(to.Int, s.Label.Int[0])
-	case s.Label.Kind == sample.NoLabel:
-		return fmt.Errorf("collate: row %d has no label; a regression or multi-label batch needs one for every row", s.Row)
-	case kind == sample.ValueLabel:
-		to.Float = append(to.Float, s.Label.Float[0])
-	case kind == sample.MultiLabel:
-		to.Float = append(to.Float, s.Label.Float...)
-	default:
-		return fmt.Errorf("collate: labels of kind %d cannot be packed yet; class, value and multi-label can", kind)
-	}
-	return nil
+	return append(out, piece)
 }

@@ -1,25 +1,26 @@
 package feed
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 
 	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/collate"
-	"github.com/ortrain/ortrain/pipeline/random"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
 // chunkRows is what one worker tokenizes at a time. Units: rows.
 const chunkRows = 64
 
+// maxEpoch bounds the epochs, so that rows of all epochs can be counted.
+const maxEpoch = 1 << 20
+
 // Epoch returns the batches of epoch from.Epoch that follow the cursor; the
 // zero cursor of an epoch yields all of it. Nothing before the cursor's window
 // is read or tokenized. A cursor at the end gives no batch.
 func (f *Feed) Epoch(from sample.Cursor) (pipeline.Source[*sample.Batch], error) {
-	if from.Epoch < 0 || from.Batch < 0 || from.Batch > f.before(f.batches()) || from.Examples != int64(f.examples(from.Batch)) {
+	if from.Epoch < 0 || from.Epoch > maxEpoch || from.Batch < 0 || from.Batch > f.before(f.batches()) || from.Examples != int64(f.examples(from.Batch)) {
 		return nil, fmt.Errorf("feed: the cursor stands at batch %d after %d examples, but an epoch has %d batches of %d; resume with the data, batch size and world size of the run: %w",
 			from.Batch, from.Examples, f.before(f.batches()), f.cfg.BatchSize, ErrCursor)
 	}
@@ -36,38 +37,93 @@ func (f *Feed) Evaluate() pipeline.Source[*sample.Batch] {
 // pass builds the stages of one pass.
 func (f *Feed) pass(from sample.Cursor, shuffle bool) pipeline.Source[*sample.Batch] {
 	number := from.Batch*f.cfg.World + f.cfg.Rank // of the first batch wanted, over all ranks
-	window := number / f.cfg.Window
-	order := f.order(from.Epoch, shuffle)
-	order = order[min(len(order), window*f.cfg.Window*f.cfg.BatchSize):]
-	chunks := pipeline.FromSlice(slices.Collect(slices.Chunk(order, chunkRows)))
-	sequences := pipeline.Map(chunks, f.cfg.Workers, f.tokenize)
+	group := number / f.cfg.Window
+	row := group * f.cfg.Window * f.cfg.BatchSize
+	l := newLayout(f.rows, f.lines(), f.window(), shuffle, f.cfg.Seed, from.Epoch)
+	sequences := pipeline.Map(f.chunks(l, row), f.cfg.Workers, f.tokenize)
 	batches := collate.Batches(sequences, collate.Options{
 		BatchSize: f.cfg.BatchSize, Window: f.cfg.Window, Group: f.cfg.GroupByLength,
-		Shuffle: shuffle, Seed: f.cfg.Seed, Epoch: uint32(from.Epoch), First: window,
+		Shuffle: shuffle, Seed: f.cfg.Seed, Epoch: uint32(from.Epoch), First: group,
 	})
-	return pipeline.Prefetch(f.deal(batches, window*f.cfg.Window, from), f.cfg.Prefetch)
+	return pipeline.Prefetch(f.deal(batches, group*f.cfg.Window, from), f.cfg.Prefetch)
 }
 
-// order is the epoch's permutation of the rows.
-func (f *Feed) order(epoch int, shuffle bool) []uint32 {
-	if !shuffle {
-		return f.rows
+// lines are the data sets as an epoch of these rows takes them.
+func (f *Feed) lines() []line {
+	d := f.data
+	lines := make([]line, len(d.sets))
+	rows := make([]int, len(d.sets))
+	weights := make([]float64, len(d.sets))
+	for i, set := range f.cfg.sets() {
+		lines[i].number = i
+		for p := d.firsts[i]; p < d.firsts[i+1]; p++ {
+			if n := f.rows.rows(p); n > 0 {
+				lines[i].parts = append(lines[i].parts, p)
+				lines[i].rows += n
+			}
+		}
+		if rows[i] = lines[i].rows; rows[i] > 0 {
+			weights[i] = set.Weight
+		}
 	}
-	order := slices.Clone(f.rows)
-	random.New(f.cfg.Seed, random.Order, uint32(epoch), 0, 0).Shuffle(len(order), func(i, j int) {
-		order[i], order[j] = order[j], order[i]
-	})
-	return order
+	for i, quota := range quotas(rows, weights) {
+		lines[i].quota = quota
+	}
+	return slices.DeleteFunc(lines, func(l line) bool { return l.rows == 0 })
 }
 
-func (f *Feed) tokenize(ctx context.Context, places []uint32) ([]collate.Sequence, error) {
-	out := make([]collate.Sequence, len(places))
-	for i, place := range places {
+// What a shuffle window holds unless Config.ShuffleRows says otherwise: this
+// many rows, or fewer so that texts of mean length make no more than this many
+// bytes. Data alone decide, so that the order does not depend on the machine.
+const (
+	shuffleRows  = 1 << 17
+	shuffleBytes = 64 << 20
+)
+
+// window is how many rows are shuffled together: whole groups.
+func (f *Feed) window() int {
+	n := f.cfg.ShuffleRows
+	if n == 0 {
+		mean := f.data.textBytes/int64(f.data.kept.len()) + 1
+		n = int(min(shuffleRows, shuffleBytes/mean+1))
+	}
+	group := f.cfg.Window * f.cfg.BatchSize
+	return (n + group - 1) / group * group
+}
+
+// chunks cuts the windows of an epoch, from a row on, into what one worker
+// tokenizes at a time.
+func (f *Feed) chunks(l *layout, row int) pipeline.Source[window] {
+	windows := f.windows(l, row/l.window)
+	skip := row % l.window
+	var rest window
+	next := func(ctx context.Context) (window, error) {
+		for len(rest.places) == 0 {
+			w, err := windows.Next(ctx)
+			if err != nil {
+				return window{}, err
+			}
+			rest = w
+			rest.places = rest.places[min(skip, len(rest.places)):]
+			skip = 0
+		}
+		n := min(chunkRows, len(rest.places))
+		chunk := window{rest.shelf, rest.places[:n]}
+		rest.places = rest.places[n:]
+		return chunk, nil
+	}
+	return pipeline.New(next, windows.Close)
+}
+
+func (f *Feed) tokenize(ctx context.Context, w window) ([]collate.Sequence, error) {
+	e := f.cfg.encoder()
+	out := make([]collate.Sequence, len(w.places))
+	for i, place := range w.places {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		var err error
-		if out[i], err = f.store.sequence(place, f.cfg.Tokenizer, f.cfg.MaxLength); err != nil {
+		if out[i], err = w.shelf.sequence(place, e); err != nil {
 			return nil, err
 		}
 	}
@@ -77,47 +133,59 @@ func (f *Feed) tokenize(ctx context.Context, places []uint32) ([]collate.Sequenc
 // deal packs those batches that are this rank's and lie behind the cursor, and
 // gives each its own. number is that of the first batch of src, over all ranks.
 func (f *Feed) deal(src pipeline.Source[[]collate.Sequence], number int, cursor sample.Cursor) pipeline.Source[*sample.Batch] {
+	var pieces [][]collate.Sequence // of one batch
+	rows := 0
 	next := func(ctx context.Context) (*sample.Batch, error) {
-		for {
+		for len(pieces) == 0 {
 			sequences, err := src.Next(ctx)
 			if err != nil {
 				return nil, err
 			}
-			mine := number == cursor.Batch*f.cfg.World+f.cfg.Rank
+			if number == cursor.Batch*f.cfg.World+f.cfg.Rank {
+				pieces, rows = collate.Cut(sequences, f.cfg.BatchSize, f.cfg.MaxTokens), len(sequences)
+			}
 			number++
-			if !mine {
-				continue
-			}
-			batch, err := collate.Pack(f.cfg.Kind, sequences)
-			if err != nil {
-				return nil, err
-			}
-			cursor.Batch++
-			cursor.Examples += int64(len(sequences))
-			batch.Cursor = cursor
-			return batch, nil
 		}
+		batch, err := collate.Pack(f.cfg.Kind, pieces[0])
+		if err != nil {
+			return nil, err
+		}
+		pieces = pieces[1:]
+		if batch.More = len(pieces) > 0; !batch.More {
+			cursor.Batch++
+			cursor.Examples += int64(rows)
+		}
+		batch.Cursor = cursor
+		return batch, nil
 	}
 	return pipeline.New(next, src.Close)
 }
 
-// largestOf is how many batches of the longest texts Largest tokenizes.
-const largestOf = 8
-
-// Largest returns one batch of the sequences with the most tokens among the
-// longest texts: no batch of any epoch is larger, but for texts whose tokens
-// are unusually short. It serves to reserve memory before the first step.
-func (f *Feed) Largest(ctx context.Context) (*sample.Batch, error) {
-	longest := slices.Clone(f.rows)
-	slices.SortFunc(longest, func(a, b uint32) int {
-		_, textA, pairA := f.store.span(a)
-		_, textB, pairB := f.store.span(b)
-		return cmp.Or(cmp.Compare(textB+max(pairB, 0), textA+max(pairA, 0)), cmp.Compare(a, b))
-	})
-	sequences, err := f.tokenize(ctx, longest[:min(len(longest), largestOf*f.cfg.BatchSize)])
+// Largest returns a batch of made-up tokens, as many as the longest texts have:
+// no batch of any epoch is larger, but for texts whose tokens are unusually
+// short. It serves to reserve memory before the first step.
+func (f *Feed) Largest(context.Context) (*sample.Batch, error) {
+	tokens, err := f.data.largest.of(f.cfg.encoder(), min(f.cfg.BatchSize, f.Rows()))
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(sequences, func(a, b collate.Sequence) int { return len(b.IDs) - len(a.IDs) })
-	return collate.Pack(f.cfg.Kind, sequences[:min(len(sequences), f.cfg.BatchSize)])
+	sequences := make([]collate.Sequence, len(tokens))
+	for i, n := range tokens {
+		sequences[i] = collate.Sequence{IDs: make([]int32, n), TypeIDs: make([]uint8, n), Label: f.cfg.blank(n)}
+	}
+	return collate.Pack(f.cfg.Kind, collate.Cut(sequences, f.cfg.BatchSize, f.cfg.MaxTokens)[0])
+}
+
+// blank is a label for n tokens of a batch that teaches nothing.
+func (c Config) blank(n int) sample.Label {
+	l := sample.Label{Kind: c.Kind, Int: make([]int64, 1), Float: make([]float32, 1)}
+	switch c.Kind {
+	case sample.TagLabel:
+		l.Int = make([]int64, n)
+	case sample.SpanLabel:
+		l.Int = make([]int64, 2)
+	case sample.MultiLabel:
+		l.Float = make([]float32, len(c.Names))
+	}
+	return l
 }

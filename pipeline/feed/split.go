@@ -8,40 +8,22 @@ import (
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
-// Split parts the rows into training and held-out ones, the latter about the
-// given fraction of every class. A hash of a row's text decides, so equal texts
-// fall on one side, and rows keep their side when others are appended.
+// Split returns the rows to train on and those that Config.HeldOut holds out,
+// about that fraction of every class. A hash of a row's text decides, so equal
+// texts fall on one side, and rows keep their side when others are appended.
 //
 // Two rules go before the hash: every class keeps a text to train on, and a
 // class with several texts has one held out.
-func (f *Feed) Split(fraction float64) (train, held *Feed, err error) {
-	if !(fraction > 0 && fraction < 1) {
-		return nil, nil, fmt.Errorf("feed: a validation split of %g; more than 0 and less than 1 is expected: %w", fraction, ErrSplit)
+func (f *Feed) Split() (train, held *Feed, err error) {
+	if f.cfg.HeldOut == 0 {
+		return nil, nil, fmt.Errorf("feed: no share is held out; set HeldOut before Open: %w", ErrSplit)
 	}
-	hashes := make([]uint64, len(f.rows))
-	for i, place := range f.rows {
-		ex, err := f.store.example(place)
-		if err != nil {
-			return nil, nil, err
-		}
-		hashes[i] = textHash(ex)
-	}
-	side := sides{limit: fraction, held: map[uint64]bool{}}
-	if f.cfg.Kind == sample.ClassLabel {
-		side.keepClasses(f, hashes)
-	}
-	train = &Feed{cfg: f.cfg, store: f.store}
-	held = &Feed{cfg: f.cfg, store: f.store}
-	for i, place := range f.rows {
-		part := train
-		if side.isHeld(hashes[i]) {
-			part = held
-		}
-		part.rows = append(part.rows, place)
-	}
-	if len(train.rows) == 0 || len(held.rows) == 0 {
+	starts := f.data.starts
+	train = f.only(newSubset(f.rows.bits.minus(f.data.held), starts))
+	held = f.only(newSubset(f.rows.bits.and(f.data.held), starts))
+	if train.Rows() == 0 || held.Rows() == 0 {
 		return nil, nil, fmt.Errorf("feed: a validation split of %g of %d rows leaves %d to train on and %d to validate on; at least 1 each is needed: %w",
-			fraction, len(f.rows), len(train.rows), len(held.rows), ErrSplit)
+			f.cfg.HeldOut, f.Rows(), train.Rows(), held.Rows(), ErrSplit)
 	}
 	return train, held, nil
 }
@@ -52,49 +34,67 @@ func textHash(ex sample.Example) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// sides decides where a text goes.
+// sides decides where a text goes. Its memory is two hashes for each class.
 type sides struct {
-	limit float64
-	held  map[uint64]bool // texts for which the hash does not decide
+	limit   float64 // 0 holds nothing out
+	classes []extent
 }
 
-func (s sides) isHeld(hash uint64) bool {
-	if held, ok := s.held[hash]; ok {
-		return held
-	}
-	return float64(hash>>11)*0x1p-53 < s.limit
+// extent is the least and the greatest hash of the texts of a class.
+type extent struct {
+	seen            bool
+	lowest, highest uint64
 }
 
-// keepClasses makes sure that no class lies wholly on one side.
-func (s sides) keepClasses(f *Feed, hashes []uint64) {
-	type extent struct {
-		seen            bool
-		lowest, highest uint64
+func newSides(cfg Config) sides {
+	s := sides{limit: cfg.HeldOut}
+	if cfg.Kind == sample.ClassLabel {
+		s.classes = make([]extent, len(cfg.Names))
 	}
-	classes := make([]extent, len(f.cfg.Names))
-	for i, place := range f.rows {
-		label := f.store.label(place)
-		if label.Kind != sample.ClassLabel {
-			continue
+	return s
+}
+
+// see takes note of a row and says whether its hash holds it out.
+func (s sides) see(ex sample.Example) bool {
+	if s.limit == 0 {
+		return false
+	}
+	hash := textHash(ex)
+	if s.classes != nil && ex.Label.Kind == sample.ClassLabel {
+		c := &s.classes[ex.Label.Int[0]]
+		if !c.seen || hash < c.lowest {
+			c.lowest = hash
 		}
-		c := &classes[label.Int[0]]
-		if !c.seen || hashes[i] < c.lowest {
-			c.lowest = hashes[i]
-		}
-		if !c.seen || hashes[i] > c.highest {
-			c.highest = hashes[i]
+		if !c.seen || hash > c.highest {
+			c.highest = hash
 		}
 		c.seen = true
 	}
-	for _, c := range classes {
-		if c.seen && c.lowest != c.highest && !s.isHeld(c.lowest) {
-			s.held[c.lowest] = true
+	return s.isHeld(hash)
+}
+
+func (s sides) isHeld(hash uint64) bool { return float64(hash>>11)*0x1p-53 < s.limit }
+
+// exceptions returns the texts for which not the hash decides, so that no class
+// lies wholly on one side, and the side of each.
+func (s sides) exceptions() map[uint64]bool {
+	held := map[uint64]bool{}
+	isHeld := func(hash uint64) bool {
+		if h, ok := held[hash]; ok {
+			return h
+		}
+		return s.isHeld(hash)
+	}
+	for _, c := range s.classes {
+		if c.seen && c.lowest != c.highest && !isHeld(c.lowest) {
+			held[c.lowest] = true
 		}
 	}
 	// Last, and so stronger: what is validated must have been trained.
-	for _, c := range classes {
-		if c.seen && s.isHeld(c.highest) {
-			s.held[c.highest] = false
+	for _, c := range s.classes {
+		if c.seen && isHeld(c.highest) {
+			held[c.highest] = false
 		}
 	}
+	return held
 }

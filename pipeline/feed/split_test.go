@@ -14,14 +14,16 @@ import (
 )
 
 // split returns on which side each row's text falls.
-func split(t *testing.T, rows []string, fraction float64) map[string]bool {
+func split(t *testing.T, rows []string, fraction float64, budget int64) map[string]bool {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "a.csv")
 	if err := os.WriteFile(path, []byte("text,label\n"+strings.Join(rows, "\n")+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := open(t, config(t, path))
-	train, held, err := f.Split(fraction)
+	cfg := config(t, path)
+	cfg.HeldOut, cfg.CacheBytes = fraction, budget
+	f := open(t, cfg)
+	train, held, err := f.Split()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +34,7 @@ func split(t *testing.T, rows []string, fraction float64) map[string]bool {
 	for part, side := range map[*feed.Feed]bool{train: false, held: true} {
 		for _, b := range epoch(t, part, sample.Cursor{}) {
 			for _, row := range b.Row {
-				ex, err := part.Example(row)
+				ex, err := part.Example(t.Context(), row)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -52,7 +54,7 @@ func TestSplit(t *testing.T) {
 		rows = append(rows, fmt.Sprintf("text %d,class%d", i%1000, i%3)) // every text three times
 	}
 	rows = append(rows, "alone,single", "one,two", "other,two")
-	before := split(t, rows, 0.3)
+	before := split(t, rows, 0.3, 1<<20)
 	share := 0
 	for _, held := range before {
 		if held {
@@ -71,7 +73,7 @@ func TestSplit(t *testing.T) {
 	for i := range 500 {
 		rows = append(rows, fmt.Sprintf("new %d,class%d", i, i%3))
 	}
-	after := split(t, rows, 0.3)
+	after := split(t, rows, 0.3, 1<<20)
 	for text, held := range before {
 		if after[text] != held {
 			t.Errorf("%q changed its side when rows were appended", text)
@@ -80,13 +82,19 @@ func TestSplit(t *testing.T) {
 }
 
 func TestSplitFaults(t *testing.T) {
-	f := open(t, config(t, writeCSV(t, 5)))
-	for _, fraction := range []float64{0, 1, -1, 2, math.NaN()} {
-		if _, _, err := f.Split(fraction); !errors.Is(err, feed.ErrSplit) {
+	cfg := config(t, writeCSV(t, 5))
+	for _, fraction := range []float64{1, -1, 2, math.NaN()} {
+		cfg.HeldOut = fraction
+		if _, err := feed.Open(t.Context(), cfg); !errors.Is(err, feed.ErrSplit) {
 			t.Errorf("%g: %v", fraction, err)
 		}
 	}
-	if _, _, err := f.Limit(1).Split(0.5); !errors.Is(err, feed.ErrSplit) {
+	cfg.HeldOut = 0
+	if _, _, err := open(t, cfg).Split(); !errors.Is(err, feed.ErrSplit) {
+		t.Errorf("nothing held out: %v", err)
+	}
+	cfg.HeldOut = 0.5
+	if _, _, err := open(t, cfg).Limit(1).Split(); !errors.Is(err, feed.ErrSplit) {
 		t.Errorf("one row: %v", err)
 	}
 }

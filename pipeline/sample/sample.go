@@ -82,8 +82,13 @@ type Batch struct {
 	// Row and Copy say which example each sequence came from; length B.
 	Row  []uint64
 	Copy []uint16
+	// More says that this is not all of a batch: it was too large for one run of
+	// the graph, and the rest follows. An optimizer step ends after a batch whose
+	// More is false.
+	More bool
 	// Cursor is the position of the pipeline after this batch: a run that is
-	// resumed from it gets the batch that followed.
+	// resumed from it gets the batch that followed. With More it is still the
+	// position before the batch.
 	Cursor Cursor
 }
 

@@ -11,24 +11,47 @@ import (
 type kind uint8
 
 const (
-	null kind = iota
-	text
-	integer
-	float
-	other // something that no column of ours can hold; s describes it
+	absent  kind = iota // the row has no such field
+	null                // the field is there and holds nothing
+	text                // s is a text, not yet known to be UTF-8
+	integer             // i
+	float               // f
+	boolean             // s is true or false
+	list                // nested holds the items
+	other               // what no column of ours can hold; s describes it
 )
 
 // cell is one value of a file.
 type cell struct {
-	kind kind
-	s    string
-	i    int64
-	f    float64
+	kind   kind
+	s      string
+	i      int64
+	f      float64
+	nested *nested // nil: no items
 }
+
+// nested holds the items of a list, or the fields of a group with their names.
+type nested struct {
+	items []cell
+	names []string
+}
+
+// items returns the items of a list.
+func (c cell) items() []cell {
+	if c.nested == nil {
+		return nil
+	}
+	return c.nested.items
+}
+
+// empty reports whether the cell holds nothing.
+func (c cell) empty() bool { return c.kind <= null }
 
 // describe names a cell's content in errors, shortened.
 func (c cell) describe() string {
 	switch c.kind {
+	case absent:
+		return "nothing"
 	case null:
 		return "null"
 	case text:
@@ -41,6 +64,10 @@ func (c cell) describe() string {
 		return "the integer " + strconv.FormatInt(c.i, 10)
 	case float:
 		return "the number " + strconv.FormatFloat(c.f, 'g', -1, 64)
+	case boolean:
+		return c.s
+	case list:
+		return fmt.Sprintf("a list of %d values", len(c.items()))
 	}
 	return c.s
 }
@@ -48,7 +75,7 @@ func (c cell) describe() string {
 // asText returns the cell as a text of the named column.
 func (c cell) asText(column string) (string, error) {
 	switch {
-	case c.kind == null:
+	case c.empty():
 		return "", &Error{Column: column, Err: fmt.Errorf("no text; drop the row or write an empty text: %w", ErrMissing)}
 	case c.kind != text:
 		return "", &Error{Column: column, Err: fmt.Errorf("%s; text is expected: %w", c.describe(), ErrType)}

@@ -4,42 +4,111 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
-// Columns names the columns that hold text, second text and label. Empty names
-// stand for the usual ones: text or sentence; sentence1 and sentence2 for
-// pairs; label or labels.
+// Columns names the columns to read. Empty names stand for the usual ones: text
+// or sentence; sentence1 and sentence2 for pairs; label or labels; for tags,
+// tokens or words, and tags or ner_tags. Spans have no usual names.
 type Columns struct {
 	Text, Pair, Label string
+	// Tokens and Tags are lists, one tag for each token.
+	Tokens, Tags string
+	// Start and End are where a span begins and ends, in characters of the second
+	// text, or of the text where there is one only.
+	Start, End string
 }
 
-// names lists the chosen columns in the order text, pair, label.
+// slots lists the columns in the order in which their cells are read.
+func (c *Columns) slots() []*string {
+	return []*string{&c.Text, &c.Pair, &c.Tokens, &c.Label, &c.Tags, &c.Start, &c.End}
+}
+
+// names lists the chosen columns.
 func (c Columns) names() []string {
-	return slices.DeleteFunc([]string{c.Text, c.Pair, c.Label}, func(name string) bool { return name == "" })
-}
-
-// resolve settles the columns of a file that has these. needLabel says that a
-// label column must be there.
-func (c Columns) resolve(path string, have []string, needLabel bool) (Columns, error) {
-	var err error
-	asked := c
-	if c.Text == "" && c.Pair == "" && !slices.Contains(have, "text") && !slices.Contains(have, "sentence") &&
-		slices.Contains(have, "sentence1") && slices.Contains(have, "sentence2") {
-		c.Text, c.Pair = "sentence1", "sentence2"
-	}
-	if c.Text, err = pick(path, have, "text_column", c.Text, "text", "sentence"); err != nil {
-		return c, err
-	}
-	if c.Pair != "" {
-		if c.Pair, err = pick(path, have, "text_pair_column", c.Pair); err != nil {
-			return c, err
+	var out []string
+	for _, name := range c.slots() {
+		if *name != "" {
+			out = append(out, *name)
 		}
 	}
-	c.Label, err = pick(path, have, "label_column", c.Label, "label", "labels")
-	if err != nil && !needLabel && asked.Label == "" {
-		c.Label, err = "", nil
+	return out
+}
+
+// places returns where the cells of each slot are among names; -1: nowhere.
+func (c Columns) places() (places [7]int) {
+	n := 0
+	for i, name := range c.slots() {
+		places[i] = -1
+		if *name != "" {
+			places[i] = n
+			n++
+		}
 	}
-	return c, err
+	return places
+}
+
+// target names the first column that holds labels; empty: none.
+func (c Columns) target() string {
+	switch {
+	case c.Label != "":
+		return c.Label
+	case c.Tags != "":
+		return c.Tags
+	}
+	return c.Start
+}
+
+// resolve settles the columns of a file that has these, for a kind of label.
+// optional says that labels may be missing.
+func (c Columns) resolve(path string, have []string, kind sample.LabelKind, optional bool) (Columns, error) {
+	out, err := c.resolveTexts(path, have, kind)
+	if err != nil || kind == sample.NoLabel {
+		return out, err
+	}
+	asked, option, usual := c.Label, "label_column", []string{"label", "labels"}
+	to := &out.Label
+	switch kind {
+	case sample.TagLabel:
+		asked, option, usual, to = c.Tags, "tags_column", []string{"tags", "ner_tags"}, &out.Tags
+	case sample.SpanLabel:
+		if (c.Start == "") != (c.End == "") || c.Start == "" && !optional {
+			return out, &Error{Path: path, Err: fmt.Errorf("spans need the columns of their start and end; set span_columns: %w", ErrNoColumn)}
+		}
+		if c.Start == "" {
+			return out, nil
+		}
+		if out.End, err = pick(path, have, "span_columns", c.End); err != nil {
+			return out, err
+		}
+		asked, option, usual, to = c.Start, "span_columns", nil, &out.Start
+	}
+	*to, err = pick(path, have, option, asked, usual...)
+	if err != nil && optional && asked == "" {
+		*to, err = "", nil
+	}
+	return out, err
+}
+
+// resolveTexts settles the columns of texts.
+func (c Columns) resolveTexts(path string, have []string, kind sample.LabelKind) (out Columns, err error) {
+	if kind == sample.TagLabel || c.Tokens != "" {
+		out.Tokens, err = pick(path, have, "tokens_column", c.Tokens, "tokens", "words")
+		return out, err
+	}
+	out.Text, out.Pair = c.Text, c.Pair
+	if c.Text == "" && c.Pair == "" && !slices.Contains(have, "text") && !slices.Contains(have, "sentence") &&
+		slices.Contains(have, "sentence1") && slices.Contains(have, "sentence2") {
+		out.Text, out.Pair = "sentence1", "sentence2"
+	}
+	if out.Text, err = pick(path, have, "text_column", out.Text, "text", "sentence"); err != nil {
+		return out, err
+	}
+	if out.Pair != "" {
+		out.Pair, err = pick(path, have, "text_pair_column", out.Pair)
+	}
+	return out, err
 }
 
 // pick returns the asked column, or the first of the usual ones that exists.

@@ -1,79 +1,78 @@
 package source
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"strings"
+
+	"github.com/ortrain/ortrain/pipeline/record"
 )
 
 // maxRecord bounds one row of a text file: a quote that nobody closes must not
 // read a whole file into memory. Units: bytes.
 const maxRecord = 64 << 20
 
-var _ = register(format{extensions: []string{".csv"}, open: openCSV})
+var (
+	_ = register(format{extensions: []string{".csv"}, open: openCSV(',', true)})
+	_ = register(format{extensions: []string{".tsv"}, open: openCSV('\t', false)})
+)
 
-// csvTable reads comma-separated values: quoted fields may hold commas, quotes
-// (doubled) and newlines; the first row names the columns.
+// csvTable reads delimited values. Where quotes count, quoted fields may hold
+// delimiters, quotes (doubled) and newlines. The first row names the columns,
+// unless the caller does.
 type csvTable struct {
-	file   *os.File
-	bound  *bounded
-	r      *csv.Reader
+	in     *input
+	r      *textReader
+	comma  byte
+	quotes bool
 	header []string
+	start  int64 // where the first row begins
+	line   int   // on which line
+
+	fields []string
 	chosen []int
 	out    chunk
 }
 
-func openCSV(path string) (table, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
+func openCSV(comma byte, quotes bool) func(*input, Options) (table, error) {
+	return func(in *input, opts Options) (table, error) {
+		t := &csvTable{in: in, comma: comma, quotes: quotes}
+		switch opts.Quotes {
+		case QuotesOn:
+			t.quotes = true
+		case QuotesOff:
+			t.quotes = false
+		}
+		r, err := newTextReader(in, Part{Line: 1})
+		if err != nil {
+			return nil, err
+		}
+		t.r = r
+		if t.header = opts.Header; t.header == nil {
+			if err := t.record(); errors.Is(err, io.EOF) {
+				return nil, firstOf(fmt.Errorf("the file is empty; a header row is expected: %w", ErrEmpty), t.close())
+			} else if err != nil {
+				return nil, firstOf(err, t.close())
+			}
+			for _, name := range t.fields {
+				t.header = append(t.header, strings.Clone(name))
+			}
+		}
+		t.start, t.line = r.offset(), r.line
+		return t, nil
 	}
-	t := &csvTable{file: file, bound: &bounded{r: file, left: maxRecord}}
-	if err := t.begin(); err != nil {
-		file.Close()
-		return nil, err
-	}
-	return t, nil
-}
-
-func (t *csvTable) begin() error {
-	buffered := bufio.NewReaderSize(t.bound, 1<<16)
-	if err := skipMark(buffered); err != nil {
-		return err
-	}
-	t.r = csv.NewReader(buffered)
-	t.r.ReuseRecord = true
-	header, err := t.r.Read()
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("the file is empty; a header row is expected: %w", ErrEmpty)
-	}
-	if err != nil {
-		return t.explain(err)
-	}
-	t.header = append([]string(nil), header...)
-	return nil
-}
-
-// skipMark drops a UTF-8 byte order mark and refuses those of UTF-16 and -32.
-func skipMark(r *bufio.Reader) error {
-	head, _ := r.Peek(3)
-	switch {
-	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
-		_, _ = r.Discard(3)
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
-		return fmt.Errorf("the file is UTF-16 or UTF-32; convert it to UTF-8: %w", ErrUTF8)
-	}
-	return nil
 }
 
 func (t *csvTable) columns() []string       { return t.header }
 func (t *csvTable) classes(string) []string { return nil }
-func (t *csvTable) close() error            { return t.file.Close() }
+func (t *csvTable) typeOf(string) string    { return "" }
+
+func (t *csvTable) close() error {
+	t.r.close()
+	return nil
+}
 
 func (t *csvTable) choose(columns []string) error {
 	t.chosen = nil
@@ -90,59 +89,200 @@ func (t *csvTable) choose(columns []string) error {
 }
 
 func (t *csvTable) read(ctx context.Context, limit int) (chunk, error) {
-	out := &t.out
-	out.rows, out.line = 0, out.line[:0]
-	for c := range out.cells {
-		out.cells[c] = out.cells[c][:0]
+	if err := ctx.Err(); err != nil {
+		return chunk{}, err
 	}
+	out := &t.out
+	out.reset()
 	for out.rows < limit {
-		t.bound.left = maxRecord
-		fields, err := t.r.Read()
+		line, err := t.row()
 		if errors.Is(err, io.EOF) && out.rows > 0 {
 			break
 		}
 		if err != nil {
-			return chunk{}, t.explain(err)
+			return chunk{}, rowError(err, out.rows)
 		}
-		line, _ := t.r.FieldPos(0)
 		out.line = append(out.line, line)
 		for c, i := range t.chosen {
-			out.cells[c] = append(out.cells[c], cell{kind: text, s: fields[i]})
+			out.cells[c] = append(out.cells[c], cell{kind: text, s: t.fields[i]})
 		}
 		out.rows++
 	}
-	return *out, ctx.Err()
+	return *out, nil
 }
 
-// explain turns a parse error into ours, with its line.
-func (t *csvTable) explain(err error) error {
-	var parse *csv.ParseError
-	if !errors.As(err, &parse) {
+// row reads the next row that is not an empty line and returns its line.
+func (t *csvTable) row() (int, error) {
+	line := t.r.line
+	if err := t.record(); err != nil {
+		return line, err
+	}
+	if len(t.fields) != len(t.header) {
+		hint := "quote texts that hold delimiters"
+		if !t.quotes {
+			hint = "delimiters and newlines cannot be within texts unless quotes count"
+		}
+		return line, &Error{Line: line, Err: fmt.Errorf("the row has %d fields, the header %d; %s: %w", len(t.fields), len(t.header), hint, ErrFormat)}
+	}
+	return line, nil
+}
+
+// record reads one row into t.fields.
+func (t *csvTable) record() error {
+	for {
+		n, lines, err := t.scan(t.r.s[t.r.pos:])
+		if errors.Is(err, errMore) && !t.r.eof {
+			if err := t.r.more(); err != nil {
+				return &Error{Line: t.r.line, Err: err}
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		t.r.pos += n
+		t.r.line += lines
+		if len(t.fields) == 1 && t.fields[0] == "" && n <= 2 {
+			continue // an empty line; an empty field alone is written ""
+		}
+		return nil
+	}
+}
+
+// errMore says that a row is not whole in what has been read.
+var errMore = errors.New("more is needed")
+
+// scan splits the row at the beginning of s into t.fields and returns how many
+// bytes and lines it takes.
+func (t *csvTable) scan(s string) (n, lines int, err error) {
+	t.fields = t.fields[:0]
+	if s == "" && t.r.eof {
+		return 0, 0, io.EOF
+	}
+	for {
+		if t.quotes && n < len(s) && s[n] == '"' {
+			value, end, err := t.quoted(s, n, lines)
+			if err != nil {
+				return 0, 0, err
+			}
+			t.fields = append(t.fields, value)
+			lines += strings.Count(s[n:end], "\n")
+			n = end
+		} else {
+			end := t.bare(s, n)
+			if end == len(s) && !t.r.eof {
+				return 0, 0, errMore
+			}
+			value := s[n:end]
+			if end == len(s) || s[end] == '\n' {
+				value = strings.TrimSuffix(value, "\r")
+			}
+			if t.quotes && strings.IndexByte(value, '"') >= 0 {
+				return 0, 0, t.misplaced(lines)
+			}
+			t.fields = append(t.fields, value)
+			n = end
+		}
+		switch {
+		case n == len(s):
+			return n, lines + 1, nil
+		case s[n] == '\n':
+			return n + 1, lines + 1, nil
+		case s[n] == '\r': // after a quoted field; quoted saw the newline
+			return n + 2, lines + 1, nil
+		}
+		n++ // the delimiter
+	}
+}
+
+// bare returns where the bare field at n ends.
+func (t *csvTable) bare(s string, n int) int {
+	for n < len(s) && s[n] != t.comma && s[n] != '\n' {
+		n++
+	}
+	return n
+}
+
+// quoted reads the quoted field at n.
+func (t *csvTable) quoted(s string, n, lines int) (value string, end int, err error) {
+	doubled := false
+	for at := n + 1; ; at += 2 {
+		k := strings.IndexByte(s[at:], '"')
+		if k < 0 {
+			if t.r.eof {
+				return "", 0, &Error{Line: t.r.line + lines, Err: fmt.Errorf("a quote is never closed; quote the whole field and double the quotes within: %w", ErrFormat)}
+			}
+			return "", 0, errMore
+		}
+		at += k
+		if at+2 >= len(s) && !t.r.eof {
+			return "", 0, errMore
+		}
+		if at+1 < len(s) && s[at+1] == '"' {
+			doubled = true
+			continue
+		}
+		value, end = s[n+1:at], at+1
+		break
+	}
+	if end < len(s) && s[end] != t.comma && s[end] != '\n' && !strings.HasPrefix(s[end:], "\r\n") && s[end:] != "\r" {
+		return "", 0, t.misplaced(lines)
+	}
+	if s[end:] == "\r" {
+		end++ // the file ends so
+	}
+	if doubled {
+		value = strings.ReplaceAll(value, `""`, `"`)
+	}
+	return value, end, nil
+}
+
+func (t *csvTable) misplaced(lines int) error {
+	return &Error{Line: t.r.line + lines, Err: fmt.Errorf("a quote is misplaced; quote the whole field and double the quotes within, or say that quotes do not count: %w", ErrFormat)}
+}
+
+func (t *csvTable) parts(ctx context.Context) ([]Part, error) {
+	return textParts(ctx, t.r, func() error { _, err := t.row(); return err })
+}
+
+func (t *csvTable) seek(p Part) (err error) {
+	t.r.close()
+	t.r, err = newTextReader(t.in, p)
+	return err
+}
+
+// textParts cuts a text file into parts of record.MaxRows rows. row reads one
+// row of r.
+func textParts(ctx context.Context, r *textReader, row func() error) ([]Part, error) {
+	var out []Part
+	for {
+		p := Part{Offset: r.offset(), Line: r.line}
+		var err error
+		for p.Rows < record.MaxRows {
+			if err = row(); err != nil {
+				break
+			}
+			p.Rows++
+		}
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, rowError(err, p.Rows+len(out)*record.MaxRows)
+		}
+		if p.Bytes = r.offset() - p.Offset; p.Rows > 0 {
+			out = append(out, p)
+		}
+		if err != nil {
+			return out, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// rowError adds to an error how many rows lie before it.
+func rowError(err error, before int) error {
+	if errors.Is(err, io.EOF) {
 		return err
 	}
-	place := &Error{Line: parse.StartLine}
-	switch {
-	case errors.Is(err, csv.ErrFieldCount):
-		place.Err = fmt.Errorf("the row has not the %d fields of the header; quote texts that hold commas: %w", len(t.header), ErrFormat)
-	case errors.Is(err, csv.ErrQuote), errors.Is(err, csv.ErrBareQuote):
-		place.Err = fmt.Errorf("a quote is misplaced or never closed (line %d); quote the whole field and double the quotes within: %w", parse.Line, ErrFormat)
-	default:
-		place.Err = fmt.Errorf("%v: %w", parse.Err, ErrFormat)
-	}
-	return place
-}
-
-// bounded fails when more than left bytes are read between two resets of left.
-type bounded struct {
-	r    io.Reader
-	left int
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, fmt.Errorf("one row is longer than %d MiB; is a quote never closed? %w", maxRecord>>20, ErrTooLarge)
-	}
-	n, err := b.r.Read(p)
-	b.left -= n
-	return n, err
+	return (&Error{Row: int64(before) + 1, Err: err}).absorb()
 }

@@ -17,6 +17,7 @@ var (
 	ErrUTF8         = errors.New("invalid UTF-8")
 	ErrUnknownLabel = errors.New("unknown label")
 	ErrTooLarge     = errors.New("too large")
+	ErrFewClasses   = errors.New("too few classes")
 )
 
 // Error says where in a data set something is wrong. Zero fields are unknown.
@@ -25,7 +26,8 @@ type Error struct {
 	// Row counts data rows from 1; Line counts lines of the file from 1.
 	Row  int64
 	Line int
-	// RowGroup counts the row groups of a Parquet file from 1.
+	// RowGroup counts the row groups of a Parquet file, or the record batches of
+	// an Arrow file, from 1.
 	RowGroup int
 	Column   string
 	Err      error
@@ -87,4 +89,14 @@ func at(err error, path string) error {
 		return nil
 	}
 	return (&Error{Path: path, Err: err}).absorb()
+}
+
+// firstOf returns the first error that is one.
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,22 +1,14 @@
 package source
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
-
-// maxClasses bounds what collecting the classes of a column may find: more is
-// a column of texts or numbers taken for a label.
-const maxClasses = 100_000
 
 // labeler turns cells of the label column into labels.
 type labeler struct {
@@ -53,14 +45,17 @@ func (l labeler) accepts(declared []string) error {
 // label returns the label that a cell stands for. declared are the classes
 // that the cell's file declares for its integers.
 func (l labeler) label(c cell, declared []string) (sample.Label, error) {
-	if c.kind == null || c.kind == text && c.s == "" {
+	if c.empty() || c.kind == text && c.s == "" {
 		if l.optional {
 			return sample.Label{}, nil
 		}
 		return sample.Label{}, fmt.Errorf("no label; drop the row or label it: %w", ErrMissing)
 	}
-	if l.kind == sample.ValueLabel {
+	switch l.kind {
+	case sample.ValueLabel:
 		return value(c)
+	case sample.MultiLabel:
+		return l.multi(c, declared)
 	}
 	id, err := l.class(c, declared)
 	if err != nil {
@@ -76,7 +71,7 @@ func (l labeler) label(c cell, declared []string) (sample.Label, error) {
 func (l labeler) class(c cell, declared []string) (int64, error) {
 	name := c.s
 	n, isInteger := c.asInteger()
-	if c.kind == text {
+	if c.kind == text || c.kind == boolean {
 		if id, ok := l.index[name]; ok {
 			return id, nil
 		}
@@ -85,7 +80,7 @@ func (l labeler) class(c cell, declared []string) (int64, error) {
 		isInteger = err == nil
 	}
 	if !isInteger {
-		if c.kind != text {
+		if c.kind != text && c.kind != boolean {
 			return 0, fmt.Errorf("%s; a class is a text or an integer: %w", c.describe(), ErrType)
 		}
 		return 0, l.unknown(c)
@@ -128,7 +123,8 @@ func value(c cell) (sample.Label, error) {
 		if v, err = strconv.ParseFloat(strings.TrimSpace(c.s), 32); err != nil {
 			return sample.Label{}, fmt.Errorf("%s; a number is expected: %w", c.describe(), ErrType)
 		}
-	case other:
+	case float:
+	default:
 		return sample.Label{}, fmt.Errorf("%s; a number is expected: %w", c.describe(), ErrType)
 	}
 	if math.IsNaN(v) || math.IsInf(float64(float32(v)), 0) {
@@ -137,75 +133,143 @@ func value(c cell) (sample.Label, error) {
 	return sample.Label{Kind: sample.ValueLabel, Float: []float32{float32(v)}}, nil
 }
 
-// collect finds the classes of all rows: texts sorted, integers by value.
-func (s *Set) collect(ctx context.Context) ([]string, error) {
-	found := map[string]bool{}
-	for _, path := range s.paths {
-		if err := s.collectFile(ctx, path, found); err != nil {
-			return nil, err
+// multi returns the label of an example that may have several classes: from a
+// list of classes, a text with classes between commas, or a list of one number
+// for each class.
+func (l labeler) multi(c cell, declared []string) (sample.Label, error) {
+	out := sample.Label{Kind: sample.MultiLabel, Float: make([]float32, len(l.names))}
+	items := c.items()
+	if isVector(c) {
+		if len(items) != len(l.names) {
+			return out, fmt.Errorf("%d values for %d classes: %w", len(items), len(l.names), ErrType)
 		}
-	}
-	names := make([]string, 0, len(found))
-	numeric := true
-	for name := range found {
-		names = append(names, name)
-		_, err := strconv.ParseInt(name, 10, 64)
-		numeric = numeric && err == nil
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if numeric {
-			x, _ := strconv.ParseInt(a, 10, 64)
-			y, _ := strconv.ParseInt(b, 10, 64)
-			if x != y {
-				return int(max(-1, min(1, float64(x)-float64(y))))
+		for i, item := range items {
+			v, err := value(item)
+			if err != nil {
+				return out, fmt.Errorf("class %d: %w", i, err)
 			}
+			out.Float[i] = v.Float[0]
 		}
-		return strings.Compare(a, b)
-	})
-	return names, nil
+		return out, nil
+	}
+	if c.kind != list {
+		items = l.split(c)
+	}
+	for _, item := range items {
+		id, err := l.class(item, declared)
+		if err != nil {
+			return out, err
+		}
+		out.Float[id] = 1
+	}
+	return out, nil
 }
 
-func (s *Set) collectFile(ctx context.Context, path string, found map[string]bool) error {
-	t, err := openTable(path)
+// isVector reports whether a list holds one number for each class: it holds
+// fractions or truth values, where classes are texts or integers.
+func isVector(c cell) bool {
+	if c.kind != list {
+		return false
+	}
+	for _, item := range c.items() {
+		if item.kind == float || item.kind == boolean {
+			return true
+		}
+	}
+	return false
+}
+
+// split parts a cell that is no list: a class, or a text of several.
+func (l labeler) split(c cell) []cell {
+	if _, whole := l.index[c.s]; c.kind != text || whole {
+		return []cell{c}
+	}
+	var items []cell
+	for part := range strings.SplitSeq(c.s, ",") {
+		items = append(items, cell{kind: text, s: strings.TrimSpace(part)})
+	}
+	return items
+}
+
+// tags returns the classes of that many tokens.
+func (l labeler) tags(c cell, declared []string, tokens int) (sample.Label, error) {
+	if c.empty() && l.optional {
+		return sample.Label{}, nil
+	}
+	if c.kind != list {
+		return sample.Label{}, fmt.Errorf("%s; a list of tags is expected: %w", c.describe(), ErrType)
+	}
+	if n := len(c.items()); n != tokens {
+		return sample.Label{}, fmt.Errorf("%d tags for %d tokens: %w", n, tokens, ErrType)
+	}
+	out := sample.Label{Kind: sample.TagLabel, Int: make([]int64, tokens)}
+	for i, item := range c.items() {
+		if n, ok := item.asInteger(); item.empty() || ok && n == sample.Ignore {
+			out.Int[i] = sample.Ignore
+			continue
+		}
+		id, err := l.class(item, declared)
+		if err != nil {
+			return out, fmt.Errorf("token %d: %w", i+1, err)
+		}
+		out.Int[i] = id
+	}
+	return out, nil
+}
+
+// span returns the label of a stretch between two places, which are counted in
+// characters and become bytes. A negative start says that there is no answer.
+func (l labeler) span(start, end cell, ex *sample.Example) (sample.Label, error) {
+	if start.empty() && end.empty() && l.optional {
+		return sample.Label{}, nil
+	}
+	from, err := place(start)
 	if err != nil {
-		return err
+		return sample.Label{}, err
 	}
-	defer t.close()
-	cols, err := s.opts.Columns.resolve(path, t.columns(), true)
-	if err == nil {
-		err = t.choose([]string{cols.Label})
+	to, err := place(end)
+	if err != nil {
+		return sample.Label{}, err
 	}
-	row := int64(0)
-	for err == nil {
-		var rows chunk
-		if rows, err = t.read(ctx, record.MaxRows); err != nil {
-			break
+	if from < 0 {
+		return sample.Label{Kind: sample.SpanLabel, Int: []int64{-1, -1}}, nil
+	}
+	text := ex.Text
+	if ex.HasPair {
+		text = ex.Pair
+	}
+	a, okA := byteAt(text, from)
+	b, okB := byteAt(text, to)
+	if !okA || !okB || a > b {
+		return sample.Label{}, fmt.Errorf("the span %d to %d does not lie in a text of %d characters: %w", from, to, utf8.RuneCountInString(text), ErrType)
+	}
+	return sample.Label{Kind: sample.SpanLabel, Int: []int64{int64(a), int64(b)}}, nil
+}
+
+// place reads a place in a text, or the first of a list of places.
+func place(c cell) (int64, error) {
+	if items := c.items(); c.kind == list && len(items) > 0 {
+		c = items[0]
+	}
+	if n, ok := c.asInteger(); ok {
+		return n, nil
+	}
+	if n, err := strconv.ParseInt(c.s, 10, 64); c.kind == text && err == nil {
+		return n, nil
+	}
+	return 0, fmt.Errorf("%s; a place in the text is expected, counted in characters: %w", c.describe(), ErrType)
+}
+
+// byteAt returns the byte where character n begins.
+func byteAt(s string, n int64) (int, bool) {
+	if n < 0 || n > int64(len(s)) {
+		return 0, false
+	}
+	for i := range s {
+		if n == 0 {
+			return i, true
 		}
-		for r, c := range rows.cells[0] {
-			row++
-			name := c.s
-			if n, ok := c.asInteger(); ok {
-				name = strconv.FormatInt(n, 10)
-			} else if c.kind == null || c.s == "" {
-				continue // reported, or allowed, when the row is read
-			} else if c.kind != text {
-				place := &Error{Path: path, Row: row, Column: cols.Label, RowGroup: rows.group,
-					Err: fmt.Errorf("%s; a class is a text or an integer: %w", c.describe(), ErrType)}
-				if rows.line != nil {
-					place.Line = rows.line[r]
-				}
-				return place
-			}
-			if !found[name] {
-				found[strings.Clone(name)] = true
-			}
-		}
-		if len(found) > maxClasses {
-			return &Error{Path: path, Column: cols.Label, Err: fmt.Errorf("more than %d different labels; is this a label column? %w", maxClasses, ErrTooLarge)}
-		}
+		n--
 	}
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return at(err, path)
+	return len(s), n == 0
 }

@@ -1,34 +1,36 @@
 // Package source reads labelled texts from files into Arrow record batches.
 //
 // Nouns: a Set is the files of one data set with its column mapping and label
-// names settled; Rows is one pass over it. Path: Open looks at every file's
-// columns, and, when nobody names the classes, at its labels; Set.Rows then
-// yields record.Batch after record.Batch, rows numbered over all files in the
-// order given.
+// names settled; a Part is a run of its rows that can be read on its own. Path:
+// Open looks at every file's columns, and, when nobody names the classes, at
+// its labels; Set.Rows then yields record.Batch after record.Batch, rows
+// numbered over all files in the order given. Set.Parts and Set.Read give the
+// same rows in any order of parts.
 //
-// Formats by extension: .csv, .jsonl (.ndjson, .json with one object a line),
-// .parquet. One file of this package is one format.
+// Formats by extension: .csv and .tsv, .jsonl (.ndjson, .json with one object a
+// line), .conll (.bio, .iob, .iob2,
+// .conllu), .parquet, .arrow (IPC file or stream).
+// Text files may be compressed: .gz, .zst. One file of this package is one
+// format. A path may be a pattern, a folder, a split of a folder (see Open), or
+// "-" for standard input.
 //
 // Errors are of type *Error, which names path, row, line, row group and column
 // where they are known, and wrap one of the package's sentinels. Nothing in a
 // file makes the package panic.
 //
-// Concurrency: a Set is immutable and may be shared; each Source that Rows
-// returns serves one goroutine and decodes on it.
+// Concurrency: a Set is immutable and may be shared; each Source that Rows and
+// Read return serves one goroutine and decodes on it.
 //
-// The package knows nothing of tokens or cleaning.
+// The package knows nothing of model tokens or cleaning.
 package source
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
+	"os"
 	"slices"
-	"strings"
 
-	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
@@ -37,274 +39,195 @@ import (
 type Options struct {
 	// Columns names the columns to use; empty names stand for the defaults.
 	Columns Columns
-	// Kind is the kind of label wanted: NoLabel leaves labels unread,
-	// ClassLabel and ValueLabel read the label column.
+	// Kind is the kind of label wanted; NoLabel leaves labels unread. TagLabel
+	// reads tokens and tags instead of texts, SpanLabel the span columns.
 	Kind sample.LabelKind
 	// Names are the classes in order, as a model or the training data knows
 	// them. Without names they are those of the file's ClassLabel metadata, else
 	// what one pass over the data finds, sorted.
 	Names []string
+	// MinClasses is the least number of classes that makes sense: fewer are an
+	// error when the data name them.
+	MinClasses int
 	// Optional lets the label column, or the label of single rows, be absent.
 	Optional bool
-	// Memory counts the Arrow memory of the batches; nil counts nowhere.
+
+	// Format is the extension that says the format of all files; empty takes
+	// each file's own. Standard input needs it.
+	Format string
+	// Header names the columns of CSV and TSV files that have no header row.
+	Header []string
+	// Quotes says whether quotes around fields count in CSV and TSV files.
+	Quotes Quotes
+	// Stdin is what the path "-" reads.
+	Stdin io.Reader
+
+	// Memory counts the Arrow memory of the batches and of what is decoded; nil
+	// counts nowhere.
 	Memory *record.Allocator
+
+	known []string // the columns, where an earlier look has found them
 }
+
+// Quotes says whether quotes around fields count in CSV and TSV files.
+type Quotes uint8
+
+// The ways to take quotes.
+const (
+	QuotesAuto Quotes = iota // they count in CSV and not in TSV
+	QuotesOn
+	QuotesOff
+)
 
 // Set is the files of one data set.
 type Set struct {
 	paths []string
+	cols  []Columns  // of each file
+	have  [][]string // all columns of each file
 	opts  Options
+	asked sample.LabelKind // opts.Kind is that of the rows
 	label labeler
+	spool *os.File // standard input, copied
 }
 
 // Open looks at the files and settles columns and label names. It reads the
 // labels of all rows if classes are wanted and nobody names them.
+//
+// A path is a file, a pattern with * or ?, a folder with files of one format, a
+// split of a folder that Hugging Face's save_to_disk has written (FOLDER/train),
+// a split of a folder of shards (FOLDER/train for train-00000-of-00002.parquet),
+// or "-". Standard input is copied to a temporary file, since it is read more
+// than once.
 func Open(ctx context.Context, paths []string, opts Options) (*Set, error) {
 	if len(paths) == 0 {
 		return nil, fmt.Errorf("source: no files given; at least one is expected: %w", ErrEmpty)
 	}
-	if opts.Kind > sample.ClassLabel && opts.Kind != sample.ValueLabel {
-		return nil, fmt.Errorf("source: labels of kind %d; none, class or value is expected: %w", opts.Kind, ErrType)
+	if opts.Kind > sample.SpanLabel {
+		return nil, fmt.Errorf("source: labels of kind %d do not exist: %w", opts.Kind, ErrType)
 	}
 	if opts.Memory == nil {
 		opts.Memory = new(record.Allocator)
 	}
-	s := &Set{paths: slices.Clone(paths), opts: opts}
-	classes, labelled, err := s.inspect()
-	if err != nil {
-		return nil, err
+	s := &Set{opts: opts, asked: opts.Kind}
+	for _, path := range paths {
+		found, err := expand(path)
+		if err != nil {
+			return nil, err
+		}
+		s.paths = append(s.paths, found...)
 	}
-	switch {
-	case !labelled:
-		s.opts.Kind = sample.NoLabel
-	case opts.Kind == sample.ClassLabel && opts.Names == nil && classes != nil:
-		s.opts.Names = classes
-	case opts.Kind == sample.ClassLabel && opts.Names == nil:
-		if s.opts.Names, err = s.collect(ctx); err != nil {
+	if slices.Contains(s.paths, Stdin) {
+		var err error
+		if s.spool, err = spoolStdin(ctx, opts.Stdin); err != nil {
 			return nil, err
 		}
 	}
-	s.label = newLabeler(s.opts)
-	return s, nil
+	return s, s.settle(ctx)
 }
+
+// settle finds columns and classes.
+func (s *Set) settle(ctx context.Context) error {
+	classes, labelled, err := s.inspect()
+	if err != nil {
+		return err
+	}
+	named := s.opts.Kind == sample.ClassLabel || s.opts.Kind == sample.MultiLabel || s.opts.Kind == sample.TagLabel
+	switch {
+	case !labelled:
+		s.opts.Kind = sample.NoLabel
+	case !named || s.opts.Names != nil:
+	case classes != nil:
+		s.opts.Names = classes
+	default:
+		if s.opts.Names, err = s.collect(ctx); err != nil {
+			return err
+		}
+	}
+	if n := len(s.opts.Names); labelled && named && n < s.opts.MinClasses {
+		return &Error{Path: s.describe(), Column: s.cols[0].target(), Err: fmt.Errorf("%d different labels %v; at least %d are needed: %w", n, s.opts.Names, s.opts.MinClasses, ErrFewClasses)}
+	}
+	s.label = newLabeler(s.opts)
+	return nil
+}
+
+// describe names all files, shortened.
+func (s *Set) describe() string {
+	if n := len(s.paths); n > 1 {
+		return fmt.Sprintf("%s and %d more", s.paths[0], n-1)
+	}
+	return s.paths[0]
+}
+
+// Paths lists the files in order.
+func (s *Set) Paths() []string { return slices.Clone(s.paths) }
+
+// Columns returns the columns that are read of the first file.
+func (s *Set) Columns() Columns { return s.cols[0] }
+
+// Available lists all columns of the first file.
+func (s *Set) Available() []string { return slices.Clone(s.have[0]) }
 
 // Kind returns the kind of label that the rows carry: NoLabel when an optional
 // label column is absent.
 func (s *Set) Kind() sample.LabelKind { return s.opts.Kind }
 
-// Names returns the classes in order; nil unless Kind is ClassLabel.
+// Names returns the classes in order; nil where labels are no classes.
 func (s *Set) Names() []string {
-	if s.opts.Kind != sample.ClassLabel {
-		return nil
+	switch s.opts.Kind {
+	case sample.ClassLabel, sample.MultiLabel, sample.TagLabel:
+		return slices.Clone(s.opts.Names)
 	}
-	return slices.Clone(s.opts.Names)
+	return nil
 }
 
 // inspect checks every file's columns and returns the class names that the
-// files declare and whether there is a label column.
+// files declare and whether there are labels.
 func (s *Set) inspect() (classes []string, labelled bool, err error) {
+	var types []string
 	for i, path := range s.paths {
-		t, err := openTable(path)
+		t, err := s.openTable(path, nil)
 		if err != nil {
 			return nil, false, err
 		}
-		cols, err := s.opts.Columns.resolve(path, t.columns(), s.opts.Kind != sample.NoLabel && !s.opts.Optional)
-		declared := t.classes(cols.Label)
+		cols, err := s.opts.Columns.resolve(path, t.columns(), s.asked, s.opts.Optional)
+		declared := t.classes(cols.target())
+		var found []string
+		for _, name := range cols.names() {
+			found = append(found, t.typeOf(name))
+		}
+		s.cols, s.have = append(s.cols, cols), append(s.have, slices.Clone(t.columns()))
 		if closing := t.close(); err == nil && closing != nil {
 			err = &Error{Path: path, Err: closing}
 		}
 		if err != nil {
 			return nil, false, err
 		}
-		has := cols.Label != "" && s.opts.Kind != sample.NoLabel
 		if i == 0 {
-			classes, labelled = declared, has
+			classes, labelled, types = declared, cols.target() != "", found
 		}
-		if has != labelled {
-			return nil, false, &Error{Path: path, Err: fmt.Errorf("label column present: %v, but in %s: %v; all files must agree: %w", has, s.paths[0], labelled, ErrNoColumn)}
-		}
-		if !slices.Equal(classes, declared) {
-			return nil, false, &Error{Path: path, Column: cols.Label, Err: fmt.Errorf("declares the classes %v, but %s declares %v; all files must agree: %w", declared, s.paths[0], classes, ErrUnknownLabel)}
+		if err := s.agrees(i, classes, declared, types, found); err != nil {
+			return nil, false, err
 		}
 	}
 	return classes, labelled, nil
 }
 
-// table is one open file: rows of named cells.
-type table interface {
-	// columns names what the file has.
-	columns() []string
-	// classes are the class names that the file declares for a column, if any.
-	classes(column string) []string
-	// choose says which columns read is to return, before the first read.
-	choose(columns []string) error
-	// read returns up to limit rows, or io.EOF. The result is valid until the
-	// next call.
-	read(ctx context.Context, limit int) (chunk, error)
-	close() error
-}
-
-// chunk is some rows of the chosen columns: cells[c][r].
-type chunk struct {
-	rows  int
-	cells [][]cell
-	// line[r] is the line where row r begins, in formats that have lines.
-	line []int
-	// group is the row group of a Parquet file, from 1.
-	group int
-}
-
-// format is one kind of file.
-type format struct {
-	extensions []string
-	open       func(path string) (table, error)
-}
-
-// formats is the sealed table of formats by extension.
-var formats = map[string]format{}
-
-func register(f format) format {
-	for _, ext := range f.extensions {
-		if _, twice := formats[ext]; twice {
-			panic("source: two formats for " + ext)
-		}
-		formats[ext] = f
+// agrees checks that file i is like the first one.
+func (s *Set) agrees(i int, classes, declared, types, found []string) error {
+	path, cols := s.paths[i], s.cols[i]
+	if has, had := cols.target() != "", s.cols[0].target() != ""; has != had {
+		return &Error{Path: path, Err: fmt.Errorf("label column present: %v, but in %s: %v; all files must agree: %w", has, s.paths[0], had, ErrNoColumn)}
 	}
-	return f
-}
-
-func openTable(path string) (table, error) {
-	f, ok := formats[strings.ToLower(filepath.Ext(path))]
-	if !ok {
-		var known []string
-		for ext := range formats {
-			known = append(known, ext)
-		}
-		slices.Sort(known)
-		return nil, &Error{Path: path, Err: fmt.Errorf("files with extension %q are not read; expected one of %s: %w", filepath.Ext(path), strings.Join(known, " "), ErrFormat)}
+	if !slices.Equal(classes, declared) {
+		return &Error{Path: path, Column: cols.target(), Err: fmt.Errorf("declares the classes %v, but %s declares %v; all files must agree: %w", declared, s.paths[0], classes, ErrUnknownLabel)}
 	}
-	t, err := f.open(path)
-	if err != nil {
-		return nil, at(err, path)
+	if extension(path) != extension(s.paths[0]) {
+		return nil // other formats have other types
 	}
-	return t, nil
-}
-
-// Rows returns a new pass over all rows, in batches of at most record.MaxRows.
-// A data set without any row is an error.
-func (s *Set) Rows() pipeline.Source[*record.Batch] {
-	p := &pass{set: s}
-	return pipeline.New(p.next, p.close)
-}
-
-// pass is the state of one reading of a Set.
-type pass struct {
-	set      *Set
-	file     int // index of the open file, or of the next one
-	open     table
-	cols     Columns
-	declared []string // classes that the open file declares
-	before   uint64   // rows of the files before
-	row      int64    // rows read of the open file
-}
-
-func (p *pass) next(ctx context.Context) (*record.Batch, error) {
-	for {
-		if p.open == nil {
-			if p.file == len(p.set.paths) {
-				if p.before == 0 {
-					return nil, &Error{Path: strings.Join(p.set.paths, ", "), Err: ErrEmpty}
-				}
-				return nil, io.EOF
-			}
-			if err := p.begin(); err != nil {
-				return nil, err
-			}
-		}
-		path := p.set.paths[p.file]
-		rows, err := p.open.read(ctx, record.MaxRows)
-		if errors.Is(err, io.EOF) {
-			if err := p.close(); err != nil {
-				return nil, &Error{Path: path, Err: err}
-			}
-			p.file++
-			p.before += uint64(p.row)
-			continue
-		}
-		if err != nil {
-			return nil, at(err, path)
-		}
-		return p.assemble(path, rows)
-	}
-}
-
-func (p *pass) begin() (err error) {
-	path := p.set.paths[p.file]
-	if p.open, err = openTable(path); err != nil {
-		return err
-	}
-	p.row = 0
-	kind := p.set.opts.Kind
-	if p.cols, err = p.set.opts.Columns.resolve(path, p.open.columns(), kind != sample.NoLabel && !p.set.opts.Optional); err != nil {
-		return err
-	}
-	if kind == sample.NoLabel {
-		p.cols.Label = ""
-	}
-	p.declared = p.open.classes(p.cols.Label)
-	if err := p.set.label.accepts(p.declared); err != nil {
-		return &Error{Path: path, Column: p.cols.Label, Err: err}
-	}
-	return at(p.open.choose(p.cols.names()), path)
-}
-
-// assemble turns a chunk into a record batch, checking every row.
-func (p *pass) assemble(path string, rows chunk) (*record.Batch, error) {
-	b := record.NewBuilder(p.set.opts.Memory, p.set.opts.Kind)
-	defer b.Release()
-	for r := range rows.rows {
-		ex, err := p.example(rows, r)
-		if err == nil {
-			err = b.Append(ex)
-		}
-		if err != nil {
-			place := &Error{Path: path, Row: p.row + int64(r) + 1, RowGroup: rows.group, Err: err}
-			if rows.line != nil {
-				place.Line = rows.line[r]
-			}
-			return nil, place.absorb()
+	for c, name := range cols.names() {
+		if c >= len(types) || types[c] != found[c] {
+			return &Error{Path: path, Column: name, Err: fmt.Errorf("holds %s, but in %s: %s; all files must agree: %w", found[c], s.paths[0], append(types, "nothing")[min(c, len(types))], ErrType)}
 		}
 	}
-	p.row += int64(rows.rows)
-	return b.Batch(), nil
-}
-
-func (p *pass) example(rows chunk, r int) (ex sample.Example, err error) {
-	ex.Row = p.before + uint64(p.row) + uint64(r)
-	if ex.Text, err = rows.cells[0][r].asText(p.cols.Text); err != nil {
-		return ex, err
-	}
-	c := 1
-	if p.cols.Pair != "" {
-		ex.HasPair = true
-		if ex.Pair, err = rows.cells[c][r].asText(p.cols.Pair); err != nil {
-			return ex, err
-		}
-		c++
-	}
-	if p.cols.Label != "" {
-		if ex.Label, err = p.set.label.label(rows.cells[c][r], p.declared); err != nil {
-			return ex, &Error{Column: p.cols.Label, Err: err}
-		}
-	}
-	return ex, nil
-}
-
-func (p *pass) close() error {
-	if p.open == nil {
-		return nil
-	}
-	err := p.open.close()
-	p.open = nil
-	return err
+	return nil
 }

@@ -59,8 +59,12 @@ type Span struct {
 // Options say how to encode.
 type Options struct {
 	// MaxLength bounds the tokens of an Encoding, special tokens included; 0
-	// does not bound. Of a pair, the longer text is cut first.
+	// does not bound.
 	MaxLength int
+	// Truncation says which text of a pair is cut; "" stands for LongestFirst.
+	Truncation Truncation
+	// Stride is how many tokens two neighbouring windows share; see Windows.
+	Stride int
 	// Spans asks for Encoding.Spans.
 	Spans bool
 }
@@ -145,25 +149,27 @@ func (t *Tokenizer) Encode(text string, opts Options) (Encoding, error) {
 		return Encoding{}, err
 	}
 	if opts.MaxLength > 0 {
-		room := opts.MaxLength - t.single.added()
-		if room < 1 {
-			return Encoding{}, tooShort(opts.MaxLength, t.single.added()+1)
+		room, err := t.room(opts)
+		if err != nil {
+			return Encoding{}, err
 		}
-		a = a.cut(room)
+		a = a.cut(0, room)
 	}
 	return t.single.assemble([2]pieces{a}, opts.Spans), nil
 }
 
+// room is how many tokens of a single text fit.
+func (t *Tokenizer) room(opts Options) (int, error) {
+	room := opts.MaxLength - t.single.added()
+	if room < 1 {
+		return 0, tooShort(opts.MaxLength, t.single.added()+1)
+	}
+	return room, nil
+}
+
 // EncodePair returns the tokens of two texts in one sequence.
 func (t *Tokenizer) EncodePair(text, pair string, opts Options) (Encoding, error) {
-	if t.pair == nil {
-		return Encoding{}, fmt.Errorf("tokenize: the tokenizer's post_processor has no template for pairs: %w", ErrEncode)
-	}
-	a, err := t.pieces(text, opts.Spans)
-	if err != nil {
-		return Encoding{}, err
-	}
-	b, err := t.pieces(pair, opts.Spans)
+	a, b, err := t.both(text, pair, opts.Spans)
 	if err != nil {
 		return Encoding{}, err
 	}
@@ -172,32 +178,28 @@ func (t *Tokenizer) EncodePair(text, pair string, opts Options) (Encoding, error
 		if room < 2 {
 			return Encoding{}, tooShort(opts.MaxLength, t.pair.added()+2)
 		}
-		n, m := longestFirst(len(a.ids), len(b.ids), room)
-		a, b = a.cut(n), b.cut(m)
+		n, m, err := opts.Truncation.keep(len(a.ids), len(b.ids), room)
+		if err != nil {
+			return Encoding{}, err
+		}
+		a, b = a.cut(0, n), b.cut(0, m)
 	}
 	return t.pair.assemble([2]pieces{a, b}, opts.Spans), nil
 }
 
-func tooShort(have, want int) error {
-	return fmt.Errorf("tokenize: a maximum length of %d leaves no room beside the special tokens; at least %d is expected: %w", have, want, ErrEncode)
+// both encodes the texts of a pair.
+func (t *Tokenizer) both(text, pair string, spans bool) (a, b pieces, err error) {
+	if t.pair == nil {
+		return a, b, fmt.Errorf("tokenize: the tokenizer's post_processor has no template for pairs: %w", ErrEncode)
+	}
+	if a, err = t.pieces(text, spans); err == nil {
+		b, err = t.pieces(pair, spans)
+	}
+	return a, b, err
 }
 
-// longestFirst returns how much of texts with n and m tokens to keep within
-// room: the shorter one whole if the longer one can make up for it, else half
-// each. (Hugging Face's rule of the same name, odd token included.)
-func longestFirst(n, m, room int) (int, int) {
-	if n+m <= room {
-		return n, m
-	}
-	short, long := min(n, m), max(n, m)
-	if long = max(short, room-short); short+long > room {
-		short = room / 2
-		long = room - short
-	}
-	if n > m {
-		return long, short
-	}
-	return short, long
+func tooShort(have, want int) error {
+	return fmt.Errorf("tokenize: a maximum length of %d leaves no room beside the special tokens; at least %d is expected: %w", have, want, ErrEncode)
 }
 
 // pieces is the tokens of one text without special tokens.
@@ -206,13 +208,12 @@ type pieces struct {
 	spans []tokenizers.Offset
 }
 
-func (p pieces) cut(n int) pieces {
-	if n >= len(p.ids) {
-		return p
-	}
-	p.ids = p.ids[:n]
+// cut returns the tokens from one place to another, or to the last.
+func (p pieces) cut(from, to int) pieces {
+	to = min(to, len(p.ids))
+	p.ids = p.ids[from:to]
 	if p.spans != nil {
-		p.spans = p.spans[:n]
+		p.spans = p.spans[from:to]
 	}
 	return p
 }

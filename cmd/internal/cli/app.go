@@ -23,7 +23,10 @@ import (
 	"github.com/ortrain/ortrain/ortrain/onnx"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/task"
+	"github.com/ortrain/ortrain/pipeline/clean"
+	"github.com/ortrain/ortrain/pipeline/clean/pii"
 	"github.com/ortrain/ortrain/pipeline/feed"
+	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/source"
 	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
@@ -36,9 +39,15 @@ var kinds = []kind{
 	{[]error{ort.ErrNoLibrary, ort.ErrVersion}, ExitEnvironment, "run `make deps`, or `ortrain doctor` to see where it was looked for"},
 	{[]error{ort.ErrProvider}, ExitEnvironment, "use --provider cpu, or install what is missing; `ortrain doctor` shows what is there"},
 	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit}, ExitUsage, "ortrain train --help lists every option"},
+	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge, source.ErrFewClasses, sink.ErrRows}, ExitData, ""},
+	{[]error{sink.ErrFormat}, ExitUsage, ""},
+	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit, clean.ErrRecipe}, ExitUsage, "ortrain train --help lists every option"},
+	{[]error{pii.ErrConfig, pii.ErrPattern, pii.ErrNames}, ExitUsage, "ortrain scrub --help lists every option, ortrain list recognisers what is found"},
+	{[]error{sink.ErrRows}, ExitData, ""},
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge}, ExitData, ""},
 	{[]error{tokenize.ErrFile, tokenize.ErrUTF8, tokenize.ErrEncode, metric.ErrMetric}, ExitData, ""},
-	{[]error{model.ErrConfig, model.ErrWeights, safetensors.ErrNotFound, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},
+	{[]error{model.ErrConfig, model.ErrWeights, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},
+	{[]error{safetensors.ErrHeader, safetensors.ErrDuplicate, safetensors.ErrDType, safetensors.ErrSize, safetensors.ErrRange, safetensors.ErrOverlap, safetensors.ErrGap, safetensors.ErrIndex, safetensors.ErrNotFound}, ExitData, ""},
 	{[]error{checkpoint.ErrCorrupt, checkpoint.ErrNone, checkpoint.ErrVersion, feed.ErrCursor}, ExitData, "--resume_from_checkpoint auto takes the newest checkpoint that is whole"},
 	{[]error{hub.ErrOffline, hub.ErrNotFound, hub.ErrUnauthorized, hub.ErrName, hub.ErrServer}, ExitEnvironment, "a model folder on disk works without the hub"},
 	{[]error{export.ErrParity}, ExitGate, ""},
@@ -48,8 +57,7 @@ var kinds = []kind{
 // Main runs the command line and returns the exit code.
 func Main(e Env) int {
 	app := newApp(e)
-	args := underscores(e.Args)
-	return report(e.Stderr, app.RunContext(context.Background(), args))
+	return explain(e.Stderr, app.RunContext(context.Background(), arguments(e.Args, app.Commands)))
 }
 
 func newApp(e Env) *cli.App {
@@ -65,21 +73,32 @@ func newApp(e Env) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), listCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), convertCommand(e), cleanCommand(e), scrubCommand(e),
 		},
 		CommandNotFound: nil,
-		Action: func(c *cli.Context) error {
-			if name := c.Args().First(); name != "" {
-				return usage("there is no command %s; did you mean %s?", name, nearest(name, commandNames(c.App)))
-			}
-			return cli.ShowAppHelp(c)
-		},
+		Action:          help,
 	}
 	app.OnUsageError = onUsageError
 	for _, c := range app.Commands {
 		c.OnUsageError = onUsageError
 	}
 	return app
+}
+
+// help serves a command line without a command: the help page, of a command if
+// one is named after "help".
+func help(c *cli.Context) error {
+	name := c.Args().First()
+	if name == "help" {
+		name = c.Args().Get(1)
+		if slices.Contains(commandNames(c.App), name) {
+			return cli.ShowCommandHelp(c, name)
+		}
+	}
+	if name == "" {
+		return cli.ShowAppHelp(c)
+	}
+	return usage("there is no command %s; did you mean %s?", name, nearest(name, commandNames(c.App)))
 }
 
 func commandNames(app *cli.App) []string {
@@ -90,28 +109,43 @@ func commandNames(app *cli.App) []string {
 	return names
 }
 
-var undefined = regexp.MustCompile(`flag provided but not defined: -+(\S+)`)
+// What the flag package says about command lines that it cannot read.
+var (
+	undefined = regexp.MustCompile(`flag provided but not defined: -+(\S+)`)
+	noValue   = regexp.MustCompile(`flag needs an argument: -+(\S+)`)
+	badValue  = regexp.MustCompile(`(?s)invalid (?:boolean )?value ".*" for (?:flag )?-+(\S+): (.*)`)
+)
 
 // onUsageError turns the flag package's errors into ours, with the nearest
 // name.
 func onUsageError(c *cli.Context, err error, _ bool) error {
-	m := undefined.FindStringSubmatch(err.Error())
-	if m == nil {
-		return usage("%w", err)
+	text := err.Error()
+	if m := noValue.FindStringSubmatch(text); m != nil {
+		return usage("--%s needs a value", m[1])
 	}
-	name := strings.ReplaceAll(m[1], "-", "_")
+	if m := badValue.FindStringSubmatch(text); m != nil {
+		return usage("--%s: %s", m[1], m[2])
+	}
+	if m := undefined.FindStringSubmatch(text); m != nil {
+		return unknownOption(c.Command, strings.ReplaceAll(m[1], "-", "_"))
+	}
+	return usage("%w", err)
+}
+
+// unknownOption says why there is no such option, or which one is most like it.
+func unknownOption(c *cli.Command, name string) error {
 	if why, ok := refused[name]; ok {
 		return usage("--%s is not an option here: %s", name, why)
 	}
 	var have []string
-	for _, f := range c.Command.Flags {
+	for _, f := range c.Flags {
 		have = append(have, f.Names()...)
 	}
-	if slices.Contains(optionNames(), name) {
-		return usage("%s takes no option --%s; ortrain %s --help lists its options", c.Command.Name, name, c.Command.Name)
+	if slices.Contains(have, "version") { // those of the program itself
+		return usage("there is no option --%s; options follow a command: ortrain COMMAND --help lists them", name)
 	}
-	if len(have) == 0 {
-		return usage("there is no option --%s", name)
+	if slices.Contains(optionNames(), name) {
+		return usage("%s takes no option --%s; ortrain %s --help lists its options", c.Name, name, c.Name)
 	}
 	return usage("there is no option --%s; did you mean --%s?", name, strings.ReplaceAll(nearest(name, have), ", ", ", --"))
 }
@@ -123,8 +157,12 @@ func command(e Env, name, text, argsUsage string, names []string, action func(ct
 	return &cli.Command{
 		Name: name, Usage: text, ArgsUsage: argsUsage, Flags: flagsFor(&run, names...),
 		Action: func(c *cli.Context) error {
-			if c.Args().Len() > 1 || c.Args().Len() == 1 && argsUsage == "" {
-				return usage("%s takes no arguments after its options; %q is one", name, c.Args().Get(0))
+			takes, allowed := "no argument", 0
+			if argsUsage != "" {
+				takes, allowed = "one argument, "+argsUsage, 1
+			}
+			if c.Args().Len() > allowed {
+				return usage("%s takes %s; %q is one too many", name, takes, c.Args().Get(allowed))
 			}
 			resolved, err := resolve(c, e, &run, DefaultRun())
 			if err != nil {
@@ -140,6 +178,9 @@ func command(e Env, name, text, argsUsage string, names []string, action func(ct
 					return err
 				}
 			}
+			if err := resolved.Validate(); err != nil {
+				return err
+			}
 			return action(c.Context, e, resolved)
 		},
 	}
@@ -153,6 +194,12 @@ func resolve(c *cli.Context, e Env, given *Run, over Run) (Run, error) {
 			return over, err
 		}
 	}
+	return resolveOptions(c, e, given, over)
+}
+
+// resolveOptions is resolve for commands whose arguments are no configuration
+// files.
+func resolveOptions(c *cli.Context, e Env, given *Run, over Run) (Run, error) {
 	if err := environment(e.Getenv, &over); err != nil {
 		return over, err
 	}

@@ -13,7 +13,7 @@ import (
 
 func artifactsCommand(e Env) *cli.Command {
 	list := names(modelOptions, []string{"config_name", "train_file", "label_column", "text_column", "output_dir", "form", "opset", "optim", "adam_beta1", "adam_beta2", "adam_epsilon", "weight_decay", "seed"}, runtimeOptions)
-	return command(e, "artifacts", "write ONNX Runtime's four training files for a model", "", list, func(ctx context.Context, e Env, run Run) error {
+	return command(e, "artifacts", "write ONNX Runtime's four training files for a model", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("output_dir", run.OutputDir); err != nil {
 			return err
 		}
@@ -40,7 +40,7 @@ func artifactsCommand(e Env) *cli.Command {
 			fmt.Fprintf(e.Stderr, "training artifacts (%s form, %d labels) in %s\n", run.Form, len(labels), run.OutputDir)
 		}
 		return nil
-	})
+	}))
 }
 
 // writeArtifacts loads the model's weights, in memory that the runtime sees as

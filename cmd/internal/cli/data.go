@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
 
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/metric"
@@ -41,6 +44,8 @@ func feedConfig(run Run, tok *tokenize.Tokenizer, file string) feed.Config {
 	c.Files = []string{file}
 	c.Columns = source.Columns{Text: run.TextColumn, Pair: run.TextPairColumn, Label: run.LabelColumn}
 	c.Tokenizer, c.MaxLength, c.Workers = tok, run.MaxSeqLength, run.Workers
+	c.Truncation, c.MaxTokens = tokenize.Truncation(run.Truncation), run.MaxTokens
+	c.ShuffleRows, c.CacheBytes = run.ShuffleWindow, int64(run.MemoryBudget)<<20
 	c.BatchSize, c.GroupByLength, c.Seed = run.TrainBatchSize, run.GroupByLength, run.Training.Seed
 	return c
 }
@@ -49,9 +54,10 @@ func feedConfig(run Run, tok *tokenize.Tokenizer, file string) feed.Config {
 type datasets struct {
 	train, validation, test *feed.Feed
 	// carved says that validation was taken out of the training file.
-	carved bool
-	open   []io.Closer
-	names  []string
+	carved   bool
+	open     []io.Closer
+	names    []string
+	cleaning *cleaning
 }
 
 // Close closes all files.
@@ -73,35 +79,35 @@ func evaluates(run Run) bool {
 
 // openTraining opens training, validation and test data. names are the model's
 // labels, nil to take the data's.
-func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names []string) (_ *datasets, err error) {
-	d := &datasets{names: names}
+func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names []string, cleaning *cleaning) (_ *datasets, err error) {
+	d := &datasets{names: names, cleaning: cleaning}
 	defer func() {
 		if err != nil {
 			_ = d.Close()
 		}
 	}()
 	c := feedConfig(run, tok, run.TrainFile)
-	c.Names = names
+	c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
+	c.Mix, c.Names, c.HeldOut = mixed(run.TrainFile), names, heldOut(run)
+	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
+		return nil, err
+	}
 	if d.train, err = d.read(ctx, c); err != nil {
 		return nil, err
 	}
 	d.names = d.train.Names()
 	switch {
 	case run.ValidationFile != "":
-		d.validation, err = d.read(ctx, d.evaluation(run, tok, run.ValidationFile))
-	case run.ValidationSplit > 0 || evaluates(run):
-		share := run.ValidationSplit
-		if share == 0 {
-			share = defaultSplit
-		}
+		d.validation, err = d.readEvaluation(ctx, run, tok, "validation", run.ValidationFile)
+	case c.HeldOut > 0:
 		d.carved = true
-		d.train, d.validation, err = d.train.Split(share)
+		d.train, d.validation, err = d.train.Split()
 	}
 	if err != nil {
 		return nil, err
 	}
 	if run.TestFile != "" {
-		if d.test, err = d.read(ctx, d.evaluation(run, tok, run.TestFile)); err != nil {
+		if d.test, err = d.readEvaluation(ctx, run, tok, "test", run.TestFile); err != nil {
 			return nil, err
 		}
 	}
@@ -114,9 +120,37 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 	return d, nil
 }
 
+// mixed reads FILE=WEIGHT,FILE=WEIGHT; nil if text is the name of one data set.
+func mixed(text string) []feed.Dataset {
+	var sets []feed.Dataset
+	for _, item := range strings.Split(text, ",") {
+		at := strings.LastIndex(item, "=")
+		if at <= 0 {
+			return nil
+		}
+		weight, err := strconv.ParseFloat(item[at+1:], 64)
+		if err != nil {
+			return nil
+		}
+		sets = append(sets, feed.Dataset{Files: []string{item[:at]}, Weight: weight})
+	}
+	return sets
+}
+
 // defaultSplit is the share of the training rows that is held out when an
 // evaluation is asked for and no validation file is given.
 const defaultSplit = 0.3
+
+// heldOut is the share of the training rows to validate on, 0 for none.
+func heldOut(run Run) float64 {
+	switch {
+	case run.ValidationFile != "" || run.ValidationSplit == 0 && !evaluates(run):
+		return 0
+	case run.ValidationSplit == 0:
+		return defaultSplit
+	}
+	return run.ValidationSplit
+}
 
 func (d *datasets) read(ctx context.Context, c feed.Config) (*feed.Feed, error) {
 	f, err := feed.Open(ctx, c)
@@ -126,12 +160,23 @@ func (d *datasets) read(ctx context.Context, c feed.Config) (*feed.Feed, error) 
 	return f, err
 }
 
+func (d *datasets) readEvaluation(ctx context.Context, run Run, tok *tokenize.Tokenizer, part, file string) (*feed.Feed, error) {
+	c, err := d.evaluation(run, tok, part, file)
+	if err != nil {
+		return nil, err
+	}
+	return d.read(ctx, c)
+}
+
 // evaluation is the configuration of validation and test files: the training
-// data's labels in the training data's order.
-func (d *datasets) evaluation(run Run, tok *tokenize.Tokenizer, file string) feed.Config {
+// data's labels in the training data's order; texts are cleaned, but no row is
+// dropped.
+func (d *datasets) evaluation(run Run, tok *tokenize.Tokenizer, part, file string) (feed.Config, error) {
 	c := feedConfig(run, tok, file)
 	c.Names, c.BatchSize, c.Shuffle, c.GroupByLength = d.names, run.EvalBatchSize, false, true
-	return c
+	var err error
+	c.Clean, c.Edit, err = d.cleaning.stages(part, c.Workers, false)
+	return c, err
 }
 
 // classScorer turns logits into classification metrics.

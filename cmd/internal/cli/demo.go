@@ -1,10 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/ortrain/ortrain/cmd/internal/demo"
 	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/pipeline/sink"
 )
 
 // Sizes and settings of the demonstration run, and what it must reach.
@@ -57,7 +57,7 @@ func runDemo(ctx context.Context, e Env, run Run) error {
 			return err
 		}
 	}
-	if settings.TrainFile, settings.ValidationFile, settings.TestFile, err = writeDemoData(run.OutputDir, splits); err != nil {
+	if settings.TrainFile, settings.ValidationFile, settings.TestFile, err = writeDemoData(ctx, run.OutputDir, splits); err != nil {
 		return err
 	}
 	out, err := train(ctx, e, settings)
@@ -86,23 +86,25 @@ func fromScratch(e Env, r Run, s demo.Splits) (Run, error) {
 	return r, nil
 }
 
-// writeDemoData writes the three splits.
-func writeDemoData(dir string, s demo.Splits) (train, validation, test string, err error) {
+// writeDemoData writes the three splits as Parquet files.
+func writeDemoData(ctx context.Context, dir string, s demo.Splits) (train, validation, test string, err error) {
+	folder := filepath.Join(dir, "data")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", "", "", err
+	}
 	write := func(name string, rows []demo.Row) string {
-		var b bytes.Buffer
-		w := csv.NewWriter(&b)
-		_ = w.Write([]string{"text", "label"}) // a buffer does not fail
-		for _, r := range rows {
-			_ = w.Write([]string{r.Text, r.Label})
+		texts, labels := make([]string, len(rows)), make([]string, len(rows))
+		for i, r := range rows {
+			texts[i], labels[i] = r.Text, r.Label
 		}
-		w.Flush()
-		path := filepath.Join(dir, "data", name)
-		if e := writeFile(path, b.Bytes()); err == nil {
+		path := filepath.Join(folder, name)
+		table := sink.Table{{Name: "text", Values: texts}, {Name: "label", Values: labels}}
+		if e := sink.WriteTable(ctx, path, table, sink.Options{}); err == nil {
 			err = e
 		}
 		return path
 	}
-	return write("train.csv", s.Train), write("validation.csv", s.Validation), write("test.csv", s.Test), err
+	return write("train.parquet", s.Train), write("validation.parquet", s.Validation), write("test.parquet", s.Test), err
 }
 
 // verdict prints the figures beside the baseline's and checks them.

@@ -11,9 +11,13 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -29,6 +33,9 @@ type Env struct {
 	Now     func() time.Time
 	// Terminal says that Stderr is one, so that a line can be redrawn.
 	Terminal bool
+	// Command returns a process that runs this program with other arguments, and
+	// without the options in the environment; nil where there is no such thing.
+	Command func(ctx context.Context, args ...string) *exec.Cmd
 }
 
 // OS returns the Env of this process.
@@ -40,32 +47,115 @@ func OS() Env {
 		Args: os.Args, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Getenv: os.Getenv, Signals: signals, Now: time.Now,
 		Terminal: err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb",
+		Command:  again,
 	}
 }
 
-// interrupts closes stop at the first signal and cancels the context at the
-// second, until the returned function is called, which waits for its end.
-func (e Env) interrupts(parent context.Context) (ctx context.Context, stop <-chan struct{}, done func()) {
+// again runs this program.
+func again(ctx context.Context, args ...string) *exec.Cmd {
+	path, err := os.Executable()
+	c := exec.CommandContext(ctx, path, args...)
+	if err != nil {
+		c.Err = err
+	}
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if option, ours := strings.CutPrefix(name, variables); !ours || known(strings.ToLower(option)) != nil {
+			c.Env = append(c.Env, pair)
+		}
+	}
+	return c
+}
+
+// interrupts turns signals into the end of what a command does.
+type interrupts struct {
+	// stop is closed by the first signal that comes between soften and harden:
+	// the step under way is finished and saved. Every other signal cancels the
+	// context.
+	stop chan struct{}
+
+	mu       sync.Mutex
+	soft     bool
+	stopping bool
+
+	cancel   context.CancelFunc
+	finished chan struct{}
+}
+
+// interrupts watches the signals until close.
+func (e Env) interrupts(parent context.Context) (context.Context, *interrupts) {
 	ctx, cancel := context.WithCancel(parent)
-	asked, finished := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(finished)
-		for seen := 0; ; {
-			select {
-			case <-ctx.Done():
+	i := &interrupts{stop: make(chan struct{}), cancel: cancel, finished: make(chan struct{})}
+	go i.watch(ctx, e.Signals)
+	return ctx, i
+}
+
+func (i *interrupts) watch(ctx context.Context, signals <-chan os.Signal) {
+	defer close(i.finished)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case _, open := <-signals:
+			if !open {
 				return
-			case _, open := <-e.Signals:
-				if !open {
-					return
-				}
-				if seen++; seen == 1 {
-					close(asked)
-				} else {
-					cancel()
-					return
-				}
+			}
+			if !i.ask() {
+				i.cancel()
+				return
 			}
 		}
-	}()
-	return ctx, asked, func() { cancel(); <-finished }
+	}
+}
+
+// ask closes stop and reports whether this was the time for it.
+func (i *interrupts) ask() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.stopping || !i.soft {
+		return false
+	}
+	i.stopping = true
+	close(i.stop)
+	return true
+}
+
+// soften begins the time in which a signal asks for a stop.
+func (i *interrupts) soften() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.soft = true
+}
+
+// harden ends it. A signal that came too late for a stop ends what follows.
+func (i *interrupts) harden() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.soft = false
+	if i.stopping {
+		i.cancel()
+	}
+}
+
+// close waits for the end of watching.
+func (i *interrupts) close() {
+	i.cancel()
+	<-i.finished
+}
+
+// interruptible makes an action end at the first signal.
+func interruptible(action func(context.Context, Env, Run) error) func(context.Context, Env, Run) error {
+	return func(ctx context.Context, e Env, run Run) error {
+		ctx, i := e.interrupts(ctx)
+		defer i.close()
+		return interrupted(ctx, action(ctx, e, run), "")
+	}
+}
+
+// interrupted puts the words for people on an error that a signal has caused.
+func interrupted(ctx context.Context, err error, hint string) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return fail(ExitInterrupted, fmt.Errorf("interrupted: %w", err), hint)
 }

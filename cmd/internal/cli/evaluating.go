@@ -18,7 +18,7 @@ import (
 // Options of the commands that run a finished model.
 var (
 	modelOptions   = []string{"model_name_or_path", "revision", "tokenizer_name"}
-	dataOptions    = []string{"text_column", "text_pair_column", "max_seq_length", "max_eval_samples", "per_device_eval_batch_size", "dataloader_num_workers"}
+	dataOptions    = []string{"text_column", "text_pair_column", "clean", "max_seq_length", "max_eval_samples", "per_device_eval_batch_size", "dataloader_num_workers"}
 	runtimeOptions = []string{"provider", "device_id", "gpu_mem_limit", "threads", "onnxruntime", "quiet"}
 )
 
@@ -45,10 +45,12 @@ func finished(ctx context.Context, e Env, run Run) (_ *session, err error) {
 	if s.folder.config.Labels == nil {
 		return nil, fail(ExitData, fmt.Errorf("%s has no labels: it was not trained as a classifier", run.ModelNameOrPath), "train it first: ortrain train --help")
 	}
-	if s.tok, err = s.folder.tokenizer(run); err != nil {
+	if err := s.openTokenizer(); err != nil {
 		return nil, err
 	}
-	s.closer = append(s.closer, s.tok)
+	if s.cleaning, err = openCleaning(run, s.folder); err != nil {
+		return nil, err
+	}
 	net, report, err := s.folder.network(s.ort, run, false)
 	if err != nil {
 		return nil, err
@@ -68,8 +70,11 @@ func trainedHead(r *model.Report) error {
 
 // rows opens a file for a finished model.
 func (s *session) rows(ctx context.Context, file string, needLabels bool) (*feed.Feed, error) {
-	d := &datasets{names: s.folder.config.Labels}
-	c := d.evaluation(s.run, s.tok, file)
+	d := &datasets{names: s.folder.config.Labels, cleaning: s.cleaning}
+	c, err := d.evaluation(s.run, s.tok, "", file)
+	if err != nil {
+		return nil, err
+	}
 	c.Optional = !needLabels
 	f, err := d.read(ctx, c)
 	if err != nil {
@@ -84,7 +89,7 @@ func (s *session) rows(ctx context.Context, file string, needLabels bool) (*feed
 
 func evalCommand(e Env) *cli.Command {
 	list := names(modelOptions, []string{"test_file", "validation_file", "label_column", "output_dir"}, dataOptions, runtimeOptions)
-	return command(e, "eval", "evaluate a trained model on a labelled file", "", list, func(ctx context.Context, e Env, run Run) error {
+	return command(e, "eval", "evaluate a trained model on a labelled file", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		file := run.TestFile
 		if file == "" {
 			file = run.ValidationFile
@@ -116,13 +121,13 @@ func evalCommand(e Env) *cli.Command {
 			return nil
 		}
 		metrics["eval_samples"] = float64(result.Examples)
-		return errors.Join(p.write(run.OutputDir), writeJSON(filepath.Join(run.OutputDir, resultsFile), metrics))
-	})
+		return errors.Join(p.write(ctx, run.OutputDir), writeJSON(filepath.Join(run.OutputDir, resultsFile), metrics))
+	}))
 }
 
 func predictCommand(e Env) *cli.Command {
 	list := names(modelOptions, []string{"test_file", "label_column", "output_dir"}, dataOptions, runtimeOptions)
-	return command(e, "predict", "label the texts of a file", "", list, func(ctx context.Context, e Env, run Run) error {
+	return command(e, "predict", "label the texts of a file", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("test_file", run.TestFile, "output_dir", run.OutputDir); err != nil {
 			return err
 		}
@@ -139,17 +144,17 @@ func predictCommand(e Env) *cli.Command {
 		if _, err := ortrain.Evaluate(ctx, s.net, evalData{trainData{data}}, nil, p.add); err != nil {
 			return err
 		}
-		if err := p.write(run.OutputDir); err != nil {
+		if err := p.write(ctx, run.OutputDir); err != nil {
 			return err
 		}
-		s.say("%s predictions in %s", thousands(int64(len(p.rows))), filepath.Join(run.OutputDir, "predictions.jsonl"))
+		s.say("%s predictions in %s", thousands(int64(len(p.rows))), filepath.Join(run.OutputDir, predictionsFiles[0]))
 		return nil
-	})
+	}))
 }
 
 func exportCommand(e Env) *cli.Command {
 	list := names(modelOptions, []string{"output_dir", "max_seq_length", "opset"}, runtimeOptions)
-	return command(e, "export", "write a trained model or checkpoint as a serving folder", "", list, func(ctx context.Context, e Env, run Run) error {
+	return command(e, "export", "write a trained model or checkpoint as a serving folder", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("output_dir", run.OutputDir); err != nil {
 			return err
 		}
@@ -158,17 +163,17 @@ func exportCommand(e Env) *cli.Command {
 			return err
 		}
 		defer s.close()
-		if err := writeExport(ctx, run.OutputDir, s.folder, s.net, run, nil); err != nil {
+		if err := writeExport(ctx, run.OutputDir, s.folder, s.net, s.run, nil); err != nil {
 			return err
 		}
 		s.say("export in %s; prove it with: ortrain verify --model_name_or_path %s --test_file FILE", run.OutputDir, run.OutputDir)
 		return nil
-	})
+	}))
 }
 
 func verifyCommand(e Env) *cli.Command {
 	list := names(modelOptions, []string{"test_file"}, dataOptions, runtimeOptions)
-	return command(e, "verify", "compare an export's graph with its weights on a file", "", list, func(ctx context.Context, e Env, run Run) error {
+	c := command(e, "verify", "compare an export's graph with its weights on a file", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("test_file", run.TestFile); err != nil {
 			return err
 		}
@@ -181,12 +186,15 @@ func verifyCommand(e Env) *cli.Command {
 		if err != nil {
 			return err
 		}
-		p, err := proveExport(ctx, s.ort, s.folder.path, run, s.net, evalData{trainData{data}})
+		p, err := proveExport(ctx, s.ort, s.folder.path, s.run, s.net, evalData{trainData{data}})
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(e.Stdout, "examples                 %d\nlargest logit difference %.3g\nmean logit difference    %.3g\nlabel flips              %d\n",
 			p.Examples, p.LargestDifference, p.MeanDifference, p.LabelFlips)
 		return p.Err()
-	})
+	}))
+	c.HideHelpCommand = true
+	c.Subcommands = []*cli.Command{verifyResumeCommand(e)}
+	return c
 }

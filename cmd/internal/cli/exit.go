@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+
+	"github.com/ortrain/ortrain/pipeline/source"
 )
 
 // Exit codes, part of the command line's contract.
@@ -46,13 +49,15 @@ func usage(format string, args ...any) error {
 	return fail(ExitUsage, fmt.Errorf(format, args...), "")
 }
 
-// report prints an error for a person and returns the exit code.
-func report(w io.Writer, err error) int {
+// explain prints an error for a person and returns the exit code.
+func explain(w io.Writer, err error) int {
 	if err == nil {
 		return ExitOK
 	}
 	code, hint := classify(err)
-	fmt.Fprintf(w, "ortrain: %v\n", err)
+	for line := range strings.Lines(err.Error()) { // joined errors have a line each
+		fmt.Fprintf(w, "ortrain: %s\n", strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "ortrain: ")) // a package has the program's name
+	}
 	if hint != "" {
 		fmt.Fprintf(w, "hint: %s\n", hint)
 	}
@@ -65,6 +70,10 @@ func classify(err error) (int, string) {
 	var f *Failure
 	if errors.As(err, &f) {
 		return f.Code, f.Hint
+	}
+	var place *source.Error
+	if errors.As(err, &place) {
+		return ExitData, ""
 	}
 	for _, k := range kinds {
 		for _, sentinel := range k.errs {

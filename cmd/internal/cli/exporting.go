@@ -12,6 +12,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/checkpoint/disk"
 	"github.com/ortrain/ortrain/ortrain/onnx"
+	"github.com/ortrain/ortrain/ortrain/onnx/wire"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/program"
 	"github.com/ortrain/ortrain/ortrain/task"
@@ -103,13 +104,26 @@ type served struct {
 	binder  *program.Binder
 }
 
+// openServed loads the graph. The file may come from anywhere, so it is looked at
+// before the runtime opens it and whatever it refers to.
 func openServed(env *ort.Env, dir string, run Run) (*served, error) {
-	session, err := env.NewSessionFromFile(filepath.Join(dir, export.ModelFile), ort.Options{
+	path := filepath.Join(dir, export.ModelFile)
+	m, err := wire.ReadFile(path, wire.Options{Lazy: true})
+	if err == nil {
+		err = wire.CheckExternal(m, dir)
+	}
+	if err != nil {
+		return nil, fail(ExitData, fmt.Errorf("exported graph: %w", err), "an export folder holds "+export.ModelFile+"; ortrain export writes it")
+	}
+	session, err := env.NewSessionFromFile(path, ort.Options{
 		Name: "export", IntraOpThreads: run.Threads, Arena: true,
 		Provider: ort.Provider{Name: run.Provider, DeviceID: run.DeviceID, GPUMemLimit: run.GPUMemLimit},
 	})
+	if errors.Is(err, ort.ErrProvider) {
+		return nil, err
+	}
 	if err != nil {
-		return nil, fail(ExitData, err, "an export folder holds "+export.ModelFile)
+		return nil, fail(ExitData, fmt.Errorf("exported graph %s: %w", path, err), "")
 	}
 	var inputs []*onnx.Value
 	for _, in := range session.Inputs() {

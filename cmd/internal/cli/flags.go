@@ -60,14 +60,28 @@ func flagsFor(run *Run, names ...string) []cli.Flag {
 	var flags []cli.Flag
 	for _, o := range options(run) {
 		if len(names) == 0 || wanted[o.name] {
-			flags = append(flags, &cli.GenericFlag{
+			f := &cli.GenericFlag{
 				Name: o.name, Aliases: aliases[o.name], Usage: usages[o.name],
 				Value: &fieldFlag{o.value}, Category: category(o.name), DefaultText: show(o.value),
-			})
+			}
+			if o.value.Kind() == reflect.Bool {
+				flags = append(flags, switchFlag{f})
+			} else {
+				flags = append(flags, f)
+			}
 		}
 	}
 	return flags
 }
+
+// switchFlag is a boolean option: help pages show it without a value.
+type switchFlag struct{ *cli.GenericFlag }
+
+// TakesValue reports that the option stands alone.
+func (switchFlag) TakesValue() bool { return false }
+
+// String is the option's line on help pages.
+func (f switchFlag) String() string { return cli.FlagStringer(f) }
 
 // fieldFlag lets the flag package write into a field of Run.
 type fieldFlag struct{ field reflect.Value }
@@ -126,26 +140,6 @@ func set(v reflect.Value, text string) error {
 		return fmt.Errorf("options of type %s are not supported", v.Type())
 	}
 	return nil
-}
-
-// underscores rewrites --a-b to --a_b: both spellings are accepted. Values and
-// what follows a bare -- are left alone.
-func underscores(args []string) []string {
-	out := append([]string(nil), args...)
-	for i, a := range out {
-		if a == "--" {
-			break
-		}
-		if !strings.HasPrefix(a, "--") {
-			continue
-		}
-		name, value, has := strings.Cut(a[2:], "=")
-		out[i] = "--" + strings.ReplaceAll(name, "-", "_")
-		if has {
-			out[i] += "=" + value
-		}
-	}
-	return out
 }
 
 // nearest returns the names most like name, best first, at most three.

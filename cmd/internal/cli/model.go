@@ -72,8 +72,8 @@ func (f *folder) locate(ctx context.Context, e Env, run Run) error {
 		}
 		cache, _ := os.UserCacheDir()
 		lookup := func(name string) (string, bool) { v := e.Getenv(name); return v, v != "" }
-		if f.path, err = hub.Download(ctx, hub.FromEnv(lookup, cache), f.path, run.Revision); err != nil {
-			return err
+		if f.path, err = hub.Download(ctx, hub.FromEnv(lookup, cache), run.ModelNameOrPath, run.Revision); err != nil {
+			return fmt.Errorf("there is no folder %s; asking the hub: %w", run.ModelNameOrPath, err)
 		}
 	}
 	if path := filepath.Join(f.path, artifact.CheckpointFile); isFile(path) {
@@ -176,7 +176,7 @@ func (f *folder) network(env *ort.Env, run Run, train bool) (*ortrain.Network, *
 	}
 	net, err := b.Network(env, ortrain.NetworkOptions{
 		Threads: run.Threads, Seed: run.Training.Seed, EvaluateOnly: !train, Method: method, Rates: optim.Decay(run.Training.WeightDecay),
-		Provider: ort.Provider{Name: run.Provider, DeviceID: run.DeviceID, GPUMemLimit: run.GPUMemLimit},
+		Provider: provider(run),
 	})
 	if err != nil {
 		return nil, nil, err
@@ -199,6 +199,9 @@ func (f *folder) fill(net *ortrain.Network) (*model.Report, error) {
 	return net.ReadPretrained(f.path)
 }
 
+// optimizers are the values of --optim.
+var optimizers = []string{"adamw", "adamw_torch", "adamw_torch_fused", "adamw_hf", "sgd"}
+
 // method returns the optimizer that the options ask for.
 func method(run Run) (optim.Method, error) {
 	c := run.Training
@@ -210,15 +213,15 @@ func method(run Run) (optim.Method, error) {
 	case "sgd":
 		return optim.SGD{}, nil
 	}
-	return nil, usage("--optim is %q; adamw, adamw_hf or sgd is expected", c.Optim)
+	return nil, usage("--optim is %q; one of %s is expected", c.Optim, strings.Join(optimizers, ", "))
+}
+
+// provider is where graphs run.
+func provider(run Run) ort.Provider {
+	return ort.Provider{Name: run.Provider, DeviceID: run.DeviceID, GPUMemLimit: run.GPUMemLimit}
 }
 
 // openRuntime loads the library and its environment.
 func openRuntime(run Run) (*ort.Env, error) {
-	switch run.Provider {
-	case ort.CPU, ort.CUDA:
-	default:
-		return nil, usage("--provider is %q; cpu or cuda is expected", run.Provider)
-	}
 	return ort.Open(ort.EnvOptions{Library: run.Library})
 }

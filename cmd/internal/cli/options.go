@@ -2,15 +2,21 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/model"
+	"github.com/ortrain/ortrain/ortrain/optim"
+	"github.com/ortrain/ortrain/ortrain/ort"
+	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
 
 // Run holds every option of a training or evaluation run. Its yaml keys are
@@ -30,12 +36,15 @@ type Run struct {
 	LabelColumn     string  `yaml:"label_column"`
 	ValidationSplit float64 `yaml:"validation_split"`
 	MaxSeqLength    int     `yaml:"max_seq_length"`
+	Truncation      string  `yaml:"truncation"`
 	MaxTrainSamples int     `yaml:"max_train_samples"`
 	MaxEvalSamples  int     `yaml:"max_eval_samples"`
+	Clean           string  `yaml:"clean"`
 
 	OutputDir          string `yaml:"output_dir"`
 	OverwriteOutputDir bool   `yaml:"overwrite_output_dir"`
 	Resume             string `yaml:"resume_from_checkpoint"`
+	SaveInBackground   bool   `yaml:"save_in_background"`
 	DoTrain            bool   `yaml:"do_train"`
 	DoEval             bool   `yaml:"do_eval"`
 	DoPredict          bool   `yaml:"do_predict"`
@@ -43,8 +52,11 @@ type Run struct {
 
 	TrainBatchSize int  `yaml:"per_device_train_batch_size"`
 	EvalBatchSize  int  `yaml:"per_device_eval_batch_size"`
+	MaxTokens      int  `yaml:"max_tokens_per_batch"`
 	GroupByLength  bool `yaml:"group_by_length"`
 	Workers        int  `yaml:"dataloader_num_workers"`
+	ShuffleWindow  int  `yaml:"shuffle_window"`
+	MemoryBudget   int  `yaml:"memory_budget"`
 
 	Training ortrain.Config `yaml:",inline"`
 
@@ -64,9 +76,35 @@ type Run struct {
 // DefaultRun returns the defaults, Hugging Face's where there are any.
 func DefaultRun() Run {
 	return Run{
-		MaxSeqLength: 128, TrainBatchSize: 8, EvalBatchSize: 32, GroupByLength: true, Workers: 2,
+		MaxSeqLength: 128, Truncation: string(tokenize.LongestFirst), SaveInBackground: true, TrainBatchSize: 8, EvalBatchSize: 32, GroupByLength: true, Workers: 2, MemoryBudget: 256,
 		DoTrain: true, Training: ortrain.DefaultConfig(), Form: "packed", Provider: "cpu", LogFormat: "auto",
 	}
+}
+
+// Validate returns all faults of the options that are not the trainer's.
+func (r Run) Validate() error {
+	var faults []error
+	check := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, usage(format, args...))
+		}
+	}
+	oneOf := func(name, value string, values ...string) {
+		check(slices.Contains(values, value), "--%s is %q; %s is expected", name, value, strings.Join(values[:len(values)-1], ", ")+" or "+values[len(values)-1])
+	}
+	oneOf("log_format", r.LogFormat, "auto", "text", "json")
+	oneOf("form", r.Form, "packed", "padded")
+	oneOf("provider", r.Provider, ort.CPU, ort.CUDA)
+	oneOf("optim", r.Training.Optim, optimizers...)
+	oneOf("lr_scheduler_type", r.Training.LRSchedulerType, optim.ScheduleKinds()...)
+	check(r.ValidationSplit >= 0 && r.ValidationSplit < 1, "--validation_split is %g; a share of at least 0 and less than 1 is expected", r.ValidationSplit)
+	check(r.MaxSeqLength >= 1, "--max_seq_length is %d; at least 1 is needed", r.MaxSeqLength)
+	check(r.TrainBatchSize >= 1, "--per_device_train_batch_size is %d; at least 1 is needed", r.TrainBatchSize)
+	check(r.EvalBatchSize >= 1, "--per_device_eval_batch_size is %d; at least 1 is needed", r.EvalBatchSize)
+	check(r.Workers >= 0, "--dataloader_num_workers is %d; it must not be negative", r.Workers)
+	check(r.Threads >= 0, "--threads is %d; it must not be negative", r.Threads)
+	check(r.Opset == 0 || r.Opset >= model.MinOpset && r.Opset <= model.MaxOpset, "--opset is %d; %d to %d is expected", r.Opset, model.MinOpset, model.MaxOpset)
+	return errors.Join(faults...)
 }
 
 // option is one field of Run by its name.
@@ -151,10 +189,13 @@ func resolved(run Run) ([]byte, error) {
 	return b.Bytes(), e.Close()
 }
 
+// variables begins the names of environment variables that hold options.
+const variables = "ORTRAIN_"
+
 // environment reads ORTRAIN_<NAME> variables over run.
 func environment(getenv func(string) string, run *Run) error {
 	for _, o := range options(run) {
-		name := "ORTRAIN_" + strings.ToUpper(o.name)
+		name := variables + strings.ToUpper(o.name)
 		text := getenv(name)
 		if text == "" {
 			continue

@@ -2,8 +2,9 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
-	"encoding/json"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,15 +13,16 @@ import (
 	"github.com/ortrain/ortrain/ortrain/task"
 	"github.com/ortrain/ortrain/pipeline/feed"
 	"github.com/ortrain/ortrain/pipeline/sample"
+	"github.com/ortrain/ortrain/pipeline/sink"
 )
 
 // prediction is the answer to one row.
 type prediction struct {
-	Row    uint64    `json:"row"`
-	Label  string    `json:"label"`
-	Score  float32   `json:"score"`
-	Actual string    `json:"actual,omitempty"`
-	Logits []float32 `json:"logits"`
+	Row    uint64
+	Label  string
+	Score  float32
+	Actual string // "" where it is not known
+	Logits []float32
 }
 
 // predictions gathers the answers to a data set.
@@ -53,21 +55,36 @@ func (p *predictions) add(out ortrain.Outputs, b *sample.Batch) error {
 	return nil
 }
 
-// write writes predictions.jsonl, in the order of the rows, and confusion.csv
-// if the labels are known.
-func (p *predictions) write(dir string) error {
+// predictionsFiles hold the answers of an evaluation: one for tools, one that
+// any program and eye can read.
+var predictionsFiles = [2]string{"predictions.parquet", "predictions.jsonl"}
+
+// write writes the predictions, in the order of the rows, and confusion.csv if
+// the labels are known.
+func (p *predictions) write(ctx context.Context, dir string) error {
 	slices.SortFunc(p.rows, func(a, b prediction) int { return int(int64(a.Row) - int64(b.Row)) })
-	var lines bytes.Buffer
-	e := json.NewEncoder(&lines)
+	n := len(p.rows)
+	rows, labels, actual := make([]uint64, n), make([]string, n), make([]string, n)
+	scores, logits := make([]float32, n), make([][]float32, n)
 	labelled := false
-	for _, r := range p.rows {
-		if err := e.Encode(r); err != nil {
-			return err
-		}
+	for i, r := range p.rows {
+		rows[i], labels[i], scores[i], logits[i], actual[i] = r.Row, r.Label, r.Score, r.Logits, r.Actual
 		labelled = labelled || r.Actual != ""
 	}
-	if err := writeFile(filepath.Join(dir, "predictions.jsonl"), lines.Bytes()); err != nil || !labelled {
+	table := sink.Table{{Name: "row", Values: rows}, {Name: "label", Values: labels}, {Name: "score", Values: scores}, {Name: "logits", Values: logits}}
+	if labelled {
+		table = append(table, sink.Column{Name: "actual", Values: actual})
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
+	}
+	for _, name := range predictionsFiles {
+		if err := sink.WriteTable(ctx, filepath.Join(dir, name), table, sink.Options{}); err != nil {
+			return err
+		}
+	}
+	if !labelled {
+		return nil
 	}
 	return p.writeConfusion(filepath.Join(dir, "confusion.csv"))
 }

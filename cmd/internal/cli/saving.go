@@ -11,7 +11,14 @@ import (
 
 // labelsOf reads the label names of the training file.
 func labelsOf(ctx context.Context, run Run) ([]string, error) {
-	s, err := source.Open(ctx, []string{run.TrainFile}, source.Options{
+	files := []string{run.TrainFile}
+	if sets := mixed(run.TrainFile); sets != nil {
+		files = nil
+		for _, set := range sets {
+			files = append(files, set.Files...)
+		}
+	}
+	s, err := source.Open(ctx, files, source.Options{
 		Columns: source.Columns{Text: run.TextColumn, Label: run.LabelColumn}, Kind: sample.ClassLabel,
 	})
 	if err != nil {

@@ -34,6 +34,7 @@ const (
 	configFile  = "config.resolved.yaml"
 	logFile     = "train_log.jsonl"
 	artifactDir = "artifacts"
+	cacheDir    = "cache"
 	exportDir   = "export"
 	evalDir     = "eval"
 	resultsFile = "all_results.json"
@@ -48,7 +49,7 @@ type trained struct {
 
 // train does a whole run.
 func train(ctx context.Context, e Env, run Run) (*trained, error) {
-	if err := errors.Join(must("train_file", run.TrainFile, "output_dir", run.OutputDir), run.Training.Validate()); err != nil {
+	if err := checkTrain(run); err != nil {
 		return nil, err
 	}
 	text, err := resolved(run)
@@ -62,25 +63,39 @@ func train(ctx context.Context, e Env, run Run) (*trained, error) {
 	if err := checkOutput(run); err != nil {
 		return nil, err
 	}
-	ctx, stop, done := e.interrupts(ctx)
-	defer done()
+	ctx, signals := e.interrupts(ctx)
+	defer signals.close()
 	s, err := openSession(ctx, e, run)
 	if err != nil {
-		return nil, err
+		return nil, interrupted(ctx, err, "")
 	}
 	defer s.close()
-	if err := writeFile(filepath.Join(run.OutputDir, configFile), text); err != nil {
+	if err := errors.Join(clearOutput(run), writeFile(filepath.Join(run.OutputDir, configFile), text), s.cleaning.writeReport(run.OutputDir)); err != nil {
 		return nil, err
 	}
-	out, err := s.fit(ctx, stop)
+	hint := "go on with: ortrain train " + filepath.Join(run.OutputDir, configFile) + " --resume_from_checkpoint auto"
+	signals.soften()
+	out, err := s.fit(ctx, signals.stop)
+	signals.harden()
 	if err != nil {
-		return out, err
+		return out, interrupted(ctx, err, hint)
 	}
 	if out.result.Stopped == ortrain.StoppedBySignal {
-		return out, fail(ExitInterrupted, fmt.Errorf("interrupted; %s is saved", out.result.Checkpoint),
-			"go on with: ortrain train "+filepath.Join(run.OutputDir, configFile)+" --resume_from_checkpoint auto")
+		return out, fail(ExitInterrupted, fmt.Errorf("interrupted; %s is saved", out.result.Checkpoint), hint)
 	}
-	return out, s.finish(ctx, out)
+	return out, interrupted(ctx, s.finish(ctx, out), hint)
+}
+
+// checkTrain reports all options that are missing or cannot apply.
+func checkTrain(run Run) error {
+	err := errors.Join(must("train_file", run.TrainFile, "output_dir", run.OutputDir), run.Training.Validate())
+	if !run.DoTrain {
+		err = errors.Join(err, usage("--do_train=false leaves nothing to do here; ortrain eval and ortrain predict run a finished model"))
+	}
+	if run.DoPredict && run.TestFile == "" {
+		err = errors.Join(err, usage("--do_predict has nothing to predict; give --test_file"))
+	}
+	return err
 }
 
 // checkOutput refuses a folder that holds another run.
@@ -89,40 +104,43 @@ func checkOutput(run Run) error {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fail(ExitUsage, err, "")
 	}
-	_, logged := os.Stat(filepath.Join(run.OutputDir, logFile))
-	if (len(steps) > 0 || logged == nil) && run.Resume == "" && !run.OverwriteOutputDir {
+	logged, err := os.Stat(filepath.Join(run.OutputDir, logFile))
+	if (len(steps) > 0 || err == nil && logged.Size() > 0) && run.Resume == "" && !run.OverwriteOutputDir {
 		return fail(ExitUsage, fmt.Errorf("--output_dir %s holds a run already", run.OutputDir),
 			"go on with --resume_from_checkpoint auto, start anew with --overwrite_output_dir, or choose another folder")
 	}
-	if run.OverwriteOutputDir && run.Resume == "" {
-		if err := clearRun(run.OutputDir, steps); err != nil {
-			return err
-		}
-	}
-	return os.MkdirAll(run.OutputDir, 0o755)
+	return nil
 }
 
-// clearRun removes what a run before left in dir: checkpoints of these steps
-// and logs.
-func clearRun(dir string, steps []int64) error {
-	gone := []string{logFile, "best", "last"}
-	for _, step := range steps {
-		gone = append(gone, checkpoint.Name(step))
+// clearOutput removes what another run left, once everything that can be wrong
+// with the new one has been looked at.
+func clearOutput(run Run) error {
+	if !run.OverwriteOutputDir || run.Resume != "" {
+		return nil
 	}
-	entries, err := os.ReadDir(dir)
+	steps, err := checkpoint.Steps(nil, run.OutputDir)
+	if err != nil {
+		return err
+	}
+	names := []string{logFile, checkpoint.BestLink, checkpoint.LastLink}
+	for _, step := range steps {
+		names = append(names, checkpoint.Name(step))
+	}
+	entries, err := os.ReadDir(run.OutputDir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), eventsPrefix) {
-			gone = append(gone, e.Name())
+			names = append(names, e.Name())
 		}
 	}
-	var faults error
-	for _, name := range gone {
-		faults = errors.Join(faults, os.RemoveAll(filepath.Join(dir, name)))
+	for _, name := range names {
+		if err := os.RemoveAll(filepath.Join(run.OutputDir, name)); err != nil {
+			return err
+		}
 	}
-	return faults
+	return nil
 }
 
 // session is everything open during a run.
@@ -132,10 +150,12 @@ type session struct {
 	folder *folder
 	tok    *tokenize.Tokenizer
 	data   *datasets
-	ort    *ort.Env
-	net    *ortrain.Network
-	stores *checkpoint.Store
-	closer []io.Closer
+	// cleaning is what is done to texts; nil for nothing.
+	cleaning *cleaning
+	ort      *ort.Env
+	net      *ortrain.Network
+	stores   *checkpoint.Store
+	closer   []io.Closer
 }
 
 // close closes in the opposite order of opening. What was written is safe
@@ -168,11 +188,13 @@ func openSession(ctx context.Context, e Env, run Run) (_ *session, err error) {
 	if s.folder, err = openFolder(ctx, e, run); err != nil {
 		return nil, err
 	}
-	if s.tok, err = s.folder.tokenizer(run); err != nil {
+	if err := s.openTokenizer(); err != nil {
 		return nil, err
 	}
-	s.closer = append(s.closer, s.tok)
-	if s.data, err = openTraining(ctx, run, s.tok, s.folder.labels()); err != nil {
+	if s.cleaning, err = openCleaning(run, s.folder); err != nil {
+		return nil, err
+	}
+	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels(), s.cleaning); err != nil {
 		return nil, err
 	}
 	s.closer = append(s.closer, s.data)
@@ -180,7 +202,24 @@ func openSession(ctx context.Context, e Env, run Run) (_ *session, err error) {
 	if err := s.folder.config.SetLabels(s.data.names); err != nil {
 		return nil, err
 	}
-	return s, s.openNetwork()
+	if err := s.openNetwork(); err != nil {
+		return nil, err
+	}
+	return s, ctx.Err()
+}
+
+// openTokenizer opens the model's tokenizer, and shortens sequences to what the
+// model has positions for.
+func (s *session) openTokenizer() (err error) {
+	if s.tok, err = s.folder.tokenizer(s.run); err != nil {
+		return err
+	}
+	s.closer = append(s.closer, s.tok)
+	if most := int(s.folder.config.MaxPositionEmbeddings); s.run.MaxSeqLength > most {
+		s.say("sequences are cut at %d tokens, the model's longest, not at max_seq_length %d", most, s.run.MaxSeqLength)
+		s.run.MaxSeqLength = most
+	}
+	return nil
 }
 
 // describeData says which rows go where.
@@ -197,6 +236,9 @@ func (s *session) describeData() {
 		text += fmt.Sprintf(", %s to test on", thousands(int64(d.test.Rows())))
 	}
 	s.say("%s; %d labels", text, len(d.names))
+	if s.cleaning != nil {
+		s.say("%s", s.cleaning.summary())
+	}
 }
 
 func (s *session) openNetwork() error {
@@ -238,7 +280,7 @@ func (s *session) describeWeights(r *model.Report) {
 // fit trains.
 func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, error) {
 	store := ortrain.NewRunStore(s.net, s.stores, s.run.OutputDir)
-	store.Config, store.Files = s.run.Training, maps.Clone(s.folder.files)
+	store.Config, store.Files, store.Foreground = s.run.Training, maps.Clone(s.folder.files), !s.run.SaveInBackground
 	config, err := json.MarshalIndent(s.folder.config, "", "  ")
 	if err != nil {
 		return nil, err
@@ -249,6 +291,9 @@ func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, erro
 		parts.Eval, parts.Scorer = evalData{trainData{s.data.validation}}, newScorer(len(s.data.names))
 	}
 	if parts.Resume, err = s.resume(ctx, store); err != nil {
+		return nil, err
+	}
+	if err := s.reserve(ctx); err != nil {
 		return nil, err
 	}
 	log, err := os.OpenFile(filepath.Join(s.run.OutputDir, logFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
@@ -264,10 +309,10 @@ func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, erro
 	shown := newProgress(s.env, s.run, log, events)
 	parts.Observer = shown
 	t, err := ortrain.New(s.run.Training, parts)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = s.checkSpace(t.Plan())
 	}
-	if err := s.reserve(ctx); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	result, err := t.Run(ctx)
@@ -367,7 +412,7 @@ func (s *session) part(ctx context.Context, prefix string, d evalData, dir strin
 	if dir == "" {
 		return nil
 	}
-	return p.write(dir)
+	return p.write(ctx, dir)
 }
 
 // writeFile makes path hold data, whole or not at all.

@@ -75,6 +75,31 @@ func (e *SpaceError) Error() string {
 // Unwrap returns the system's error.
 func (e *SpaceError) Unwrap() error { return e.Err }
 
+// ShortError says that a device has not the room that is going to be needed.
+type ShortError struct {
+	// Dir lies on the device; Need and Free are in bytes.
+	Dir        string
+	Need, Free int64
+}
+
+// Error implements error.
+func (e *ShortError) Error() string {
+	return fmt.Sprintf("disk: %s has no room: %d bytes needed, %d bytes free; free some space or choose another folder", e.Dir, e.Need, e.Free)
+}
+
+// Is makes errors.Is(err, syscall.ENOSPC) hold.
+func (e *ShortError) Is(target error) bool { return target == syscall.ENOSPC }
+
+// CheckFree returns a *ShortError if the device that holds dir, which exists,
+// has less than need bytes left. Where the system does not say it returns nil.
+func CheckFree(dir string, need int64) error {
+	free, known, err := Free(dir)
+	if err != nil || !known || free >= need {
+		return err
+	}
+	return &ShortError{Dir: dir, Need: need, Free: free}
+}
+
 // ErrLocked says that somebody else holds a lock.
 var ErrLocked = errors.New("locked by another process")
 

@@ -70,6 +70,33 @@ func LoadTensor(t *onnx.Tensor, dir string) error {
 	return nil
 }
 
+// CheckExternal checks, without reading data, that all external data of m lies
+// in regular files of dir that are long enough. Errors are those of
+// LoadExternal. It is for models that a runtime opens by itself.
+func CheckExternal(m *onnx.Model, dir string) error {
+	sizes := make(map[string]int64)
+	var fault error
+	eachTensor(m, func(t *onnx.Tensor) {
+		if t.External == nil || fault != nil {
+			return
+		}
+		location := t.External.Location
+		size, known := sizes[location]
+		if !known {
+			var f *os.File
+			if f, size, fault = openExternal(dir, location); fault != nil {
+				return
+			}
+			fault = f.Close()
+			sizes[location] = size
+		}
+		if fault == nil {
+			fault = fits(t, size)
+		}
+	})
+	return fault
+}
+
 // load is a region of a file with the tensors that lie in it.
 type load struct {
 	tensors []*onnx.Tensor

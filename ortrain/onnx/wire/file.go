@@ -165,27 +165,12 @@ func initializers(m *onnx.Model) []*onnx.Value {
 // checkReferences checks that the data of tensors that were not loaded lies in
 // dir, and not in the file that is about to be replaced.
 func checkReferences(dir string, m *onnx.Model, name string, replaced bool) error {
-	sizes := make(map[string]int64)
+	if err := CheckExternal(m, dir); err != nil {
+		return fmt.Errorf("wire: a tensor was not loaded and its data does not lie beside the file to be written; call LoadExternal first: %w", err)
+	}
 	var fault error
 	eachTensor(m, func(t *onnx.Tensor) {
-		if t.External == nil || fault != nil {
-			return
-		}
-		location := t.External.Location
-		size, known := sizes[location]
-		if !known {
-			var f *os.File
-			if f, size, fault = openExternal(dir, location); fault != nil {
-				fault = fmt.Errorf("wire: tensor %q was not loaded and its data does not lie beside the file to be written; call LoadExternal first: %w", t.Name, fault)
-				return
-			}
-			fault = f.Close()
-			sizes[location] = size
-		}
-		if fault == nil {
-			fault = fits(t, size)
-		}
-		if replaced && location == name {
+		if replaced && t.External != nil && t.External.Location == name && fault == nil {
 			fault = fmt.Errorf("wire: tensor %q was not loaded and lies in %q, which would be replaced; call LoadExternal first", t.Name, name)
 		}
 	})

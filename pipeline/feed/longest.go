@@ -1,0 +1,98 @@
+package feed
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/ortrain/ortrain/pipeline/sample"
+)
+
+// longest gathers the rows with the longest texts.
+type longest struct {
+	limit int // rows
+	cut   int // bytes of a text that are kept
+	rows  []sample.Example
+	bytes []int
+	least int // no shorter text is needed any more
+}
+
+// What is kept to find the longest sequences: this many batches of the longest
+// texts, and of each text as much as could be the longest sequence of tokens
+// that are unusually long. Units: batches, bytes for each token.
+const (
+	longestOf    = 8
+	longestToken = 32
+)
+
+func newLongest(cfg Config) longest {
+	return longest{limit: longestOf * cfg.BatchSize, cut: longestToken * cfg.MaxLength}
+}
+
+// see takes note of a row.
+func (l *longest) see(ex sample.Example) {
+	n := min(len(ex.Text), l.cut) + min(len(ex.Pair), l.cut)
+	if n <= l.least && len(l.rows) >= l.limit {
+		return
+	}
+	l.rows = append(l.rows, sample.Example{Row: ex.Row, Text: head(ex.Text, l.cut), Pair: head(ex.Pair, l.cut), HasPair: ex.HasPair})
+	l.bytes = append(l.bytes, n)
+	if len(l.rows) >= 2*l.limit {
+		l.trim()
+	}
+}
+
+// head copies up to n bytes of a text, and never a part of a character.
+func head(text string, n int) string {
+	if len(text) > n {
+		text = strings.ToValidUTF8(text[:n], "")
+	}
+	return strings.Clone(text)
+}
+
+// trim forgets all but the longest.
+func (l *longest) trim() {
+	by := make([]int, len(l.rows))
+	for i := range by {
+		by[i] = i
+	}
+	slices.SortStableFunc(by, func(a, b int) int { return l.bytes[b] - l.bytes[a] })
+	by = by[:min(len(by), l.limit)]
+	rows, sizes := make([]sample.Example, len(by)), make([]int, len(by))
+	for i, at := range by {
+		rows[i], sizes[i] = l.rows[at], l.bytes[at]
+	}
+	l.rows, l.bytes = rows, sizes
+	if len(sizes) > 0 {
+		l.least = sizes[len(sizes)-1]
+	}
+}
+
+// lengths are the numbers of tokens of the longest sequences, found when they
+// are first asked for.
+type lengths struct {
+	mu     sync.Mutex
+	rows   []sample.Example
+	tokens []int // longest first
+}
+
+// of returns up to n lengths.
+func (l *lengths) of(e encoder, n int) ([]int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.tokens == nil {
+		for _, ex := range l.rows {
+			seq, err := e.sequence(ex)
+			if err != nil {
+				return nil, err
+			}
+			l.tokens = append(l.tokens, len(seq.IDs))
+			for _, w := range seq.Rest {
+				l.tokens = append(l.tokens, len(w.IDs))
+			}
+		}
+		slices.SortFunc(l.tokens, func(a, b int) int { return b - a })
+		l.rows = nil
+	}
+	return l.tokens[:min(len(l.tokens), n)], nil
+}

@@ -1,0 +1,179 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+
+	"github.com/ortrain/ortrain/pipeline"
+	"github.com/ortrain/ortrain/pipeline/record"
+	"github.com/ortrain/ortrain/pipeline/sample"
+	"github.com/ortrain/ortrain/pipeline/source"
+)
+
+// data is what a Feed and its subsets share: what the opening pass found.
+type data struct {
+	sets []parts
+	// firsts[d] is the number of data set d's first part among all parts; the
+	// last one is their number.
+	firsts []int
+	// starts[p] is the first row of part p; the last one ends the data.
+	starts []uint64
+	// kept are the rows that cleaning left, held those of them that are held out.
+	kept subset
+	held bitset
+	// shelf has all kept rows; nil when they are more than the budget, and are
+	// read again when they are needed.
+	shelf *shelf
+	// textBytes are those of all kept rows.
+	textBytes int64
+	// largest are the tokens of the longest rows.
+	largest lengths
+}
+
+// locate returns the data set of a part and its number there.
+func (d *data) locate(part int) (set, number int) {
+	set = sort.SearchInts(d.firsts, part+1) - 1
+	return set, part - d.firsts[set]
+}
+
+// opening is the state of the one pass over all rows that Open makes.
+type opening struct {
+	cfg     Config
+	data    *data
+	kept    bitset
+	held    bitset
+	last    uint64 // row id after the last one seen
+	sides   sides
+	longest longest
+}
+
+// openData reads all rows once.
+func openData(ctx context.Context, cfg Config, sets []parts) (*data, error) {
+	o := &opening{
+		cfg: cfg, sides: newSides(cfg), longest: newLongest(cfg),
+		data: &data{sets: sets, firsts: []int{0}, starts: []uint64{0}, shelf: &shelf{kind: cfg.Kind}},
+	}
+	for _, set := range sets {
+		if err := o.read(ctx, set); err != nil {
+			return nil, err
+		}
+	}
+	d := o.data
+	d.kept = newSubset(o.kept, d.starts)
+	if d.kept.len() == 0 {
+		return nil, fmt.Errorf("feed: no row is left of the data: %w", source.ErrEmpty)
+	}
+	if err := o.split(ctx); err != nil {
+		return nil, err
+	}
+	if d.shelf != nil {
+		d.shelf.seal(cfg.CacheBytes - d.shelf.bytes())
+	}
+	o.longest.trim()
+	d.largest.rows = o.longest.rows
+	return d, nil
+}
+
+// read takes in one data set.
+func (o *opening) read(ctx context.Context, set parts) (err error) {
+	base := o.data.starts[len(o.data.starts)-1]
+	raw := &concat{src: set}
+	rows := pipeline.New(raw.next, raw.close)
+	if o.cfg.Clean != nil {
+		rows = o.cfg.Clean(rows)
+	}
+	for err == nil {
+		var batch *record.Batch
+		if batch, err = rows.Next(ctx); err != nil {
+			break
+		}
+		for _, ex := range batch.Examples() {
+			ex.Row += base
+			if err = o.add(ex); err != nil {
+				break
+			}
+		}
+		batch.Release()
+	}
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if closing := rows.Close(); err == nil {
+		err = closing
+	}
+	// Closed, so nobody counts any more.
+	for _, n := range raw.rows {
+		o.data.starts = append(o.data.starts, o.data.starts[len(o.data.starts)-1]+uint64(n))
+	}
+	o.data.firsts = append(o.data.firsts, len(o.data.starts)-1)
+	return err
+}
+
+// add takes in one row.
+func (o *opening) add(ex sample.Example) error {
+	if ex.Copy != 0 || ex.Row < o.last {
+		return fmt.Errorf("feed: row %d came twice or out of order; cleaning may change and drop rows only: %w", ex.Row, ErrConfig)
+	}
+	o.last = ex.Row + 1
+	o.kept.set(ex.Row)
+	if o.sides.see(ex) {
+		o.held.set(ex.Row)
+	}
+	d := o.data
+	d.textBytes += int64(len(ex.Text) + len(ex.Pair))
+	o.longest.see(ex)
+	if d.shelf != nil {
+		d.shelf.add(ex)
+		if d.shelf.bytes() > o.cfg.CacheBytes || d.shelf.len() > maxHeld {
+			d.shelf = nil
+		}
+	}
+	return nil
+}
+
+// maxHeld bounds the rows of a shelf, whose places are 32 bits wide.
+const maxHeld = 1 << 31
+
+// split moves the rows for which not their hash alone decides, and keeps the
+// result.
+func (o *opening) split(ctx context.Context) error {
+	d := o.data
+	if moved := o.sides.exceptions(); len(moved) > 0 {
+		all := &Feed{cfg: o.cfg, data: d, rows: d.kept}
+		err := all.each(ctx, func(ex sample.Example) {
+			held, ok := moved[textHash(ex)]
+			switch {
+			case ok && held:
+				o.held.set(ex.Row)
+			case ok:
+				o.held.clear(ex.Row)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	d.held = o.held
+	return nil
+}
+
+// each calls fn with every row, in the order of the data.
+func (f *Feed) each(ctx context.Context, fn func(sample.Example)) error {
+	l := newLayout(f.rows, f.lines(), f.window(), false, 0, 0)
+	all := f.windows(l, 0)
+	for {
+		w, err := all.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return all.Close()
+		}
+		if err != nil {
+			return errors.Join(err, all.Close())
+		}
+		for _, place := range w.places {
+			fn(w.shelf.example(place))
+		}
+	}
+}

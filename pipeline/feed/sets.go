@@ -1,0 +1,141 @@
+package feed
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/ortrain/ortrain/pipeline"
+	"github.com/ortrain/ortrain/pipeline/record"
+	"github.com/ortrain/ortrain/pipeline/source"
+)
+
+// parts is one data set as this package reads it: stretches of rows, each of
+// which can be read without the others.
+type parts interface {
+	// len is the number of parts.
+	len() int
+	// read returns the rows of a part, numbered over the whole data set.
+	read(ctx context.Context, part int) pipeline.Source[*record.Batch]
+}
+
+// files is a data set of package source.
+type files struct {
+	set   *source.Set
+	parts []source.Part
+}
+
+func (f files) len() int { return len(f.parts) }
+
+func (f files) read(ctx context.Context, part int) pipeline.Source[*record.Batch] {
+	return f.set.Read(ctx, f.parts[part])
+}
+
+// openSets opens every data set of the configuration, with one list of classes
+// for all. known are the parts of each, nil to look for them.
+func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts, error) {
+	open := func(names []string) ([]*source.Set, error) {
+		var sets []*source.Set
+		for _, d := range cfg.sets() {
+			set, err := source.Open(ctx, d.Files, source.Options{
+				Columns: cfg.Columns, Kind: cfg.Kind, Names: names, Optional: cfg.Optional, Memory: cfg.Memory,
+			})
+			if err != nil {
+				return nil, err
+			}
+			sets = append(sets, set)
+		}
+		return sets, nil
+	}
+	sets, err := open(cfg.Names)
+	if err != nil {
+		return nil, err
+	}
+	if names, differ := union(sets); differ {
+		if sets, err = open(names); err != nil {
+			return nil, err
+		}
+	}
+	cfg.Kind, cfg.Names = sets[0].Kind(), sets[0].Names()
+	out := make([]parts, len(sets))
+	for i, set := range sets {
+		if set.Kind() != cfg.Kind {
+			return nil, &source.Error{Path: cfg.sets()[i].Files[0], Err: source.ErrNoColumn}
+		}
+		if known != nil {
+			out[i] = files{set, known[i]}
+			continue
+		}
+		found, err := set.Parts(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = files{set, found}
+	}
+	return out, nil
+}
+
+// union returns the classes of all sets and whether a set lacks any. Names that
+// are integers go by value, others by their letters.
+func union(sets []*source.Set) (names []string, differ bool) {
+	numeric := true
+	for _, set := range sets {
+		differ = differ || !slices.Equal(set.Names(), sets[0].Names())
+		for _, name := range set.Names() {
+			_, err := strconv.ParseInt(name, 10, 64)
+			numeric = numeric && err == nil
+			names = append(names, name)
+		}
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		if numeric {
+			x, _ := strconv.ParseInt(a, 10, 64)
+			y, _ := strconv.ParseInt(b, 10, 64)
+			return cmp.Compare(x, y)
+		}
+		return cmp.Compare(a, b)
+	})
+	return slices.Compact(names), differ
+}
+
+// concat reads the parts of a data set one after another.
+type concat struct {
+	src  parts
+	open pipeline.Source[*record.Batch]
+	// rows counts those of each part that was begun.
+	rows []int
+}
+
+func (c *concat) next(ctx context.Context) (*record.Batch, error) {
+	for {
+		if c.open == nil {
+			if len(c.rows) == c.src.len() {
+				return nil, io.EOF
+			}
+			c.open = c.src.read(ctx, len(c.rows))
+			c.rows = append(c.rows, 0)
+		}
+		batch, err := c.open.Next(ctx)
+		if err == nil {
+			c.rows[len(c.rows)-1] += batch.Len()
+		}
+		if !errors.Is(err, io.EOF) {
+			return batch, err
+		}
+		err = c.open.Close()
+		c.open = nil
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+func (c *concat) close() error {
+	if c.open == nil {
+		return nil
+	}
+	return c.open.Close()
+}

@@ -1,0 +1,244 @@
+package source
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	flatbuffers "github.com/google/flatbuffers/go"
+
+	"github.com/ortrain/ortrain/pipeline/record"
+)
+
+// Kinds of message, as Message.fbs numbers them.
+const (
+	schemaMessage     = 1
+	dictionaryMessage = 2
+	batchMessage      = 3
+)
+
+// Bounds on what messages may declare.
+const (
+	maxMetadata   = 64 << 20 // bytes of one message's metadata
+	maxBatchRows  = 1 << 31
+	messageMarker = 0xffffffff
+	unknownEnd    = 1 << 62
+	padding       = 64
+)
+
+// messages reads the messages of an Arrow IPC stream one after another. Nothing
+// is allocated that the stream only declares: every size is held against what
+// is left of the file, or read piece by piece.
+type messages struct {
+	r          io.ReaderAt
+	start, end int64
+	memory     *record.Lease
+
+	at   int64
+	skip int // record batches to pass over
+	err  error
+	last *ipc.Message
+}
+
+func newMessages(r io.ReaderAt, start, end int64, memory *record.Lease) *messages {
+	return &messages{r: r, start: start, end: end, memory: memory, at: start}
+}
+
+// rewind begins again.
+func (m *messages) rewind() { m.at, m.skip, m.err = m.start, 0, nil }
+
+// message is the place of a message and what its metadata say.
+type message struct {
+	meta       []byte
+	kind       byte
+	body, size int64 // where the body lies
+	rows       int64 // of a record batch
+}
+
+// header reads the metadata of the next message and goes past its body. The
+// end of the stream is io.EOF.
+func (m *messages) header() (message, error) {
+	if m.at >= m.end {
+		return message{}, io.EOF
+	}
+	var word [4]byte
+	n, err := m.r.ReadAt(word[:], m.at)
+	if n == 0 && errors.Is(err, io.EOF) {
+		return message{}, io.EOF // a stream may end without saying so
+	}
+	if n < len(word) {
+		return message{}, m.cut(err)
+	}
+	size := binary.LittleEndian.Uint32(word[:])
+	at := m.at + 4
+	if size == messageMarker {
+		if n, err := m.r.ReadAt(word[:], at); n < len(word) {
+			return message{}, m.cut(err)
+		}
+		size = binary.LittleEndian.Uint32(word[:])
+		at += 4
+	}
+	if size == 0 {
+		// What follows would be lost in silence. Where the end is known, only
+		// padding may.
+		if rest := m.end - at; rest >= padding && m.end < unknownEnd {
+			return message{}, fmt.Errorf("byte %d: the stream ends, but %d bytes follow: %w", m.at, rest, ErrFormat)
+		}
+		return message{}, io.EOF
+	}
+	if size > maxMetadata || int64(size) > m.end-at {
+		return message{}, fmt.Errorf("byte %d: a message declares %d bytes of metadata, %d are left: %w", m.at, size, m.end-at, ErrFormat)
+	}
+	out := message{meta: make([]byte, size)}
+	if n, err := m.r.ReadAt(out.meta, at); n < len(out.meta) {
+		return message{}, m.cut(err)
+	}
+	if err := out.parse(); err != nil {
+		return message{}, fmt.Errorf("byte %d: %w", m.at, err)
+	}
+	out.body = at + int64(size)
+	if out.size < 0 || out.size > m.end-out.body {
+		return message{}, fmt.Errorf("byte %d: a message declares %d bytes, %d are left; the file was cut off or is damaged: %w", m.at, out.size, m.end-out.body, ErrFormat)
+	}
+	m.at = out.body + out.size
+	return out, nil
+}
+
+func (m *messages) cut(err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		err = ErrFormat
+	}
+	return fmt.Errorf("byte %d: the file ends within a message: %w", m.at, err)
+}
+
+// parse reads kind, size and number of rows, and checks what the decoder would
+// believe. A damaged table makes it panic, which the caller catches.
+func (m *message) parse() error {
+	if len(m.meta) < 8 {
+		return fmt.Errorf("a message of %d bytes: %w", len(m.meta), ErrFormat)
+	}
+	t := flatbuffers.Table{Bytes: m.meta, Pos: flatbuffers.GetUOffsetT(m.meta)}
+	if o := t.Offset(6); o != 0 {
+		m.kind = t.GetByte(t.Pos + flatbuffers.UOffsetT(o))
+	}
+	if o := t.Offset(10); o != 0 {
+		m.size = t.GetInt64(t.Pos + flatbuffers.UOffsetT(o))
+	}
+	o := t.Offset(8)
+	if o == 0 {
+		return fmt.Errorf("a message without content: %w", ErrFormat)
+	}
+	var header flatbuffers.Table
+	t.Union(&header, flatbuffers.UOffsetT(o))
+	switch m.kind {
+	case schemaMessage:
+		return checkSchema(header)
+	case dictionaryMessage:
+		if o = header.Offset(6); o == 0 {
+			return fmt.Errorf("a dictionary without content: %w", ErrFormat)
+		}
+		batch := flatbuffers.Table{Bytes: m.meta, Pos: header.Indirect(header.Pos + flatbuffers.UOffsetT(o))}
+		return m.checkBatch(batch)
+	case batchMessage:
+		return m.checkBatch(header)
+	}
+	return nil
+}
+
+// checkBatch checks the declared lengths and places of a record batch.
+func (m *message) checkBatch(t flatbuffers.Table) error {
+	if o := t.Offset(4); o != 0 {
+		m.rows = t.GetInt64(t.Pos + flatbuffers.UOffsetT(o))
+	}
+	if m.rows < 0 || m.rows > maxBatchRows {
+		return fmt.Errorf("a record batch of %d rows: %w", m.rows, ErrFormat)
+	}
+	const pair = 16 // two int64
+	at, n, err := vector(t, 6, pair)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		length, nulls := t.GetInt64(at+pair*i), t.GetInt64(at+pair*i+8)
+		if length < 0 || length > maxBatchRows || nulls < 0 || nulls > length {
+			return fmt.Errorf("a column of %d values with %d nulls: %w", length, nulls, ErrFormat)
+		}
+	}
+	at, buffers, err := vector(t, 8, pair)
+	if err != nil {
+		return err
+	}
+	for i := range buffers {
+		offset, length := t.GetInt64(at+pair*i), t.GetInt64(at+pair*i+8)
+		if offset < 0 || length < 0 || offset > m.size || length > m.size-offset {
+			return fmt.Errorf("a buffer of %d bytes at %d in a body of %d bytes: %w", length, offset, m.size, ErrFormat)
+		}
+	}
+	at, n, err = vector(t, 12, 8)
+	for i := range n {
+		if count := t.GetInt64(at + 8*i); count < 0 || count > int64(buffers) {
+			return fmt.Errorf("a column of %d buffers among %d: %w", count, buffers, ErrFormat)
+		}
+	}
+	return err
+}
+
+// Message implements ipc.MessageReader.
+func (m *messages) Message() (*ipc.Message, error) {
+	for {
+		h, err := m.header()
+		if err != nil {
+			m.err = err
+			return nil, err
+		}
+		if h.kind == batchMessage && m.skip > 0 {
+			m.skip--
+			continue
+		}
+		body, err := m.readBody(h)
+		if err != nil {
+			m.err = err
+			return nil, err
+		}
+		m.drop()
+		meta := memory.NewBufferBytes(h.meta)
+		m.last = ipc.NewMessage(meta, body)
+		meta.Release()
+		body.Release()
+		return m.last, nil
+	}
+}
+
+// readBody reads a message's body, in pieces where the end of the file is not
+// known, so that a declared size alone takes no memory.
+func (m *messages) readBody(h message) (*memory.Buffer, error) {
+	const piece = 64 << 20
+	body := memory.NewResizableBuffer(m.memory)
+	for have := int64(0); have < h.size; {
+		n := min(piece, h.size-have)
+		body.Resize(int(have + n))
+		if got, err := m.r.ReadAt(body.Bytes()[have:have+n], h.body+have); int64(got) < n {
+			body.Release()
+			return nil, m.cut(err)
+		}
+		have += n
+	}
+	return body, nil
+}
+
+// drop releases the last message.
+func (m *messages) drop() {
+	if m.last != nil {
+		m.last.Release()
+		m.last = nil
+	}
+}
+
+// Retain implements ipc.MessageReader: a reader is kept by its table.
+func (m *messages) Retain() {}
+
+// Release implements ipc.MessageReader.
+func (m *messages) Release() { m.drop() }
