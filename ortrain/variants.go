@@ -39,6 +39,9 @@ func (n *Network) Prepare(needs []variant.Spec) error {
 		return fmt.Errorf("ortrain: the network was opened for evaluation only: %w", ErrConfig)
 	}
 	for _, s := range needs {
+		if s.Mix != variant.Nowhere && n.binder != nil && n.binder.Form() != program.Packed {
+			return fmt.Errorf("ortrain: rows are mixed in packed graphs only; leave out form padded: %w", ErrConfig)
+		}
 		if _, err := n.variant(s, mode{}); err != nil {
 			return err
 		}

@@ -30,12 +30,16 @@ type Victim func(b *sample.Batch) (Passes, error)
 
 // Tally counts what is left of one radius, in examples.
 type Tally struct {
-	Epsilon float64
+	Epsilon float64 `json:"epsilon"`
 	// Examples that have a label, Clean those that are right without an attack.
-	Examples, Clean int
+	Examples int `json:"examples"`
+	Clean    int `json:"clean"`
 	// FGSM, PGD and Transfer count those that withstand the attack, Worst those
 	// that withstand all. Transfer counts only with another network.
-	FGSM, PGD, Transfer, Worst int
+	FGSM     int `json:"fgsm"`
+	PGD      int `json:"pgd"`
+	Transfer int `json:"transfer"`
+	Worst    int `json:"worst"`
 }
 
 // Validate returns all faults of the options at once.
