@@ -1,5 +1,8 @@
 package ortrain
 
+// GiveMasks lets f write the dropout masks of training graphs.
+func (n *Network) GiveMasks(f func(site int, dims []int64, dst []uint8) bool) { n.masks.Give(f) }
+
 // StepGradient returns the gradient of the mean loss of the step so far, as a
 // dense array, for tests.
 func (n *Network) StepGradient(name string, count float64) []float64 {
