@@ -25,13 +25,12 @@ const (
 	maxMetadata   = 64 << 20 // bytes of one message's metadata
 	maxBatchRows  = 1 << 31
 	messageMarker = 0xffffffff
-	unknownEnd    = 1 << 62
 	padding       = 64
 )
 
 // messages reads the messages of an Arrow IPC stream one after another. Nothing
 // is allocated that the stream only declares: every size is held against what
-// is left of the file, or read piece by piece.
+// is left of the file.
 type messages struct {
 	r          io.ReaderAt
 	start, end int64
@@ -82,9 +81,8 @@ func (m *messages) header() (message, error) {
 		at += 4
 	}
 	if size == 0 {
-		// What follows would be lost in silence. Where the end is known, only
-		// padding may.
-		if rest := m.end - at; rest >= padding && m.end < unknownEnd {
+		// What follows would be lost in silence. Only padding may.
+		if rest := m.end - at; rest >= padding {
 			return message{}, fmt.Errorf("byte %d: the stream ends, but %d bytes follow: %w", m.at, rest, ErrFormat)
 		}
 		return message{}, io.EOF
@@ -212,19 +210,13 @@ func (m *messages) Message() (*ipc.Message, error) {
 	}
 }
 
-// readBody reads a message's body, in pieces where the end of the file is not
-// known, so that a declared size alone takes no memory.
+// readBody reads a message's body.
 func (m *messages) readBody(h message) (*memory.Buffer, error) {
-	const piece = 64 << 20
 	body := memory.NewResizableBuffer(m.memory)
-	for have := int64(0); have < h.size; {
-		n := min(piece, h.size-have)
-		body.Resize(int(have + n))
-		if got, err := m.r.ReadAt(body.Bytes()[have:have+n], h.body+have); int64(got) < n {
-			body.Release()
-			return nil, m.cut(err)
-		}
-		have += n
+	body.Resize(int(h.size))
+	if n, err := m.r.ReadAt(body.Bytes(), h.body); int64(n) < h.size {
+		body.Release()
+		return nil, m.cut(err)
 	}
 	return body, nil
 }

@@ -9,7 +9,7 @@ import (
 	"io"
 
 	"github.com/andybalholm/brotli"
-	"github.com/golang/snappy"
+	"github.com/klauspost/compress/s2"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
 )
@@ -30,10 +30,10 @@ func decompress(codec int, stored []byte, size int) (out []byte, err error) {
 	case "UNCOMPRESSED":
 		out = stored
 	case "SNAPPY":
-		if n, err := snappy.DecodedLen(stored); err != nil || n != size {
+		if n, err := s2.DecodedLen(stored); err != nil || n != size {
 			return nil, fmt.Errorf("SNAPPY data of %d bytes; %d are expected: %w", n, size, ErrFormat)
 		}
-		out, err = snappy.Decode(nil, stored)
+		out, err = s2.Decode(nil, stored) // which reads snappy, its ancestor, faster
 	case "GZIP":
 		var r *gzip.Reader
 		if r, err = gzip.NewReader(bytes.NewReader(stored)); err == nil {

@@ -43,8 +43,9 @@ func (l labeler) accepts(declared []string) error {
 }
 
 // label returns the label that a cell stands for. declared are the classes
-// that the cell's file declares for its integers.
-func (l labeler) label(c cell, declared []string) (sample.Label, error) {
+// that the cell's file declares for its integers; room is where a class may
+// lie, so that a row takes no memory of its own.
+func (l labeler) label(c cell, declared []string, room *[1]int64) (sample.Label, error) {
 	if c.empty() || c.kind == text && c.s == "" {
 		if l.optional {
 			return sample.Label{}, nil
@@ -65,7 +66,8 @@ func (l labeler) label(c cell, declared []string) (sample.Label, error) {
 		}
 		return sample.Label{}, err
 	}
-	return sample.Class(id), nil
+	room[0] = id
+	return sample.Label{Kind: sample.ClassLabel, Int: room[:]}, nil
 }
 
 func (l labeler) class(c cell, declared []string) (int64, error) {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -97,6 +98,8 @@ type pages struct {
 
 	page file.Page
 	err  error
+	// scratch holds compressed bytes, which nobody refers to after decompression.
+	scratch []byte
 }
 
 // openPages returns the pages of a column chunk.
@@ -171,7 +174,7 @@ func (p *pages) read() (file.Page, error) {
 		return nil, fmt.Errorf("byte %d: a page of %d bytes, %d decompressed, with %d values; %d bytes are left of the file: %w",
 			p.at, h.compressed, h.uncompressed, h.values, p.end-p.at, ErrFormat)
 	}
-	stored := make([]byte, h.compressed)
+	stored := p.buffer(int(h.compressed))
 	if n, err := p.r.ReadAt(stored, p.at); n < len(stored) {
 		return nil, fmt.Errorf("byte %d: the file ends within a page: %w: %w", p.at, err, ErrFormat)
 	}
@@ -185,6 +188,17 @@ func (p *pages) read() (file.Page, error) {
 		return nil, fmt.Errorf("page at byte %d: %w", at, err)
 	}
 	return page, nil
+}
+
+// buffer returns room for a stored page.
+func (p *pages) buffer(size int) []byte {
+	if p.codec == 0 {
+		return make([]byte, size) // texts will lie in it
+	}
+	if cap(p.scratch) < size {
+		p.scratch = make([]byte, size)
+	}
+	return p.scratch[:size]
 }
 
 func (p *pages) assemble(h pageHeader, stored []byte) (file.Page, error) {
@@ -232,7 +246,10 @@ func (p *pages) assembleV2(h pageHeader, stored []byte) (file.Page, error) {
 			return nil, err
 		}
 		data = append(stored[:levels:levels], values...)
-	} else if len(data) != int(h.uncompressed) {
+	} else if p.codec != 0 {
+		data = bytes.Clone(stored) // it is not compressed, but lies in scratch
+	}
+	if len(data) != int(h.uncompressed) {
 		return nil, fmt.Errorf("%d bytes; %d are expected: %w", len(data), h.uncompressed, ErrFormat)
 	}
 	p.left -= int64(h.values)

@@ -227,5 +227,10 @@ func provider(run Run) ort.Provider {
 
 // openRuntime loads the library and its environment.
 func openRuntime(run Run) (*ort.Env, error) {
-	return ort.Open(ort.EnvOptions{Library: run.Library})
+	return ort.Open(ort.EnvOptions{
+		Library: run.Library,
+		// Adversarial training runs several graphs, one at a time: one arena is
+		// enough for all.
+		ArenaSameAsRequested: run.Training.Adversary.Name != "",
+	})
 }
