@@ -23,17 +23,21 @@ import (
 // reportOption names the file that a command writes its counts to.
 const reportOption = "report_file"
 
+// keepOption names the option that leaves all rows in.
+const keepOption = "keep_rows"
+
 // cleanOptions are those of Run that cleaning reads.
 var cleanOptions = []string{"clean", "text_column", "text_pair_column", "label_column", "dataloader_num_workers", "quiet"}
 
 func cleanCommand(e Env) *cli.Command {
 	run := DefaultRun()
 	report := &cli.StringFlag{Name: reportOption, Usage: "write counts and samples of every step to `FILE` (JSON)", Category: category("output_dir")}
+	keep := &cli.BoolFlag{Name: keepOption, Usage: "change texts only and drop no row: for rows to evaluate on", Category: category("output_dir")}
 	return &cli.Command{
 		Name: "clean", Usage: "clean the texts of files and drop rows that repeat", ArgsUsage: "IN… OUT",
 		Description: "Without --clean the preset encoder is used. Formats go by extension; - is standard input or output, in the format of the other file.\n" +
 			"Of the columns, text, pair and label (or tokens and tags) are written.",
-		Flags: append(flagsFor(&run, cleanOptions...), report),
+		Flags: append(flagsFor(&run, cleanOptions...), report, keep),
 		Action: func(c *cli.Context) error {
 			args := c.Args().Slice()
 			if len(args) < 2 {
@@ -46,13 +50,13 @@ func cleanCommand(e Env) *cli.Command {
 			ctx, signals := e.interrupts(c.Context)
 			defer signals.close()
 			in, out := args[:len(args)-1], args[len(args)-1]
-			return interrupted(ctx, cleanFiles(ctx, e, resolved, in, out, c.String(reportOption)), "")
+			return interrupted(ctx, cleanFiles(ctx, e, resolved, in, out, c.String(reportOption), c.Bool(keepOption)), "")
 		},
 	}
 }
 
 // cleanFiles cleans files into one.
-func cleanFiles(ctx context.Context, e Env, run Run, in []string, out, report string) error {
+func cleanFiles(ctx context.Context, e Env, run Run, in []string, out, report string, keep bool) error {
 	if run.Clean == "" {
 		run.Clean = "encoder"
 	}
@@ -60,7 +64,7 @@ func cleanFiles(ctx context.Context, e Env, run Run, in []string, out, report st
 	if err != nil {
 		return err
 	}
-	cleaner, err := clean.New(clean.Config{Recipe: recipe, Samples: cleanSamples})
+	cleaner, err := clean.New(clean.Config{Recipe: recipe, Samples: cleanSamples, OnlyEdits: keep})
 	if err != nil {
 		return err
 	}

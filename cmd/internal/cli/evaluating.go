@@ -153,7 +153,7 @@ func predictCommand(e Env) *cli.Command {
 }
 
 func exportCommand(e Env) *cli.Command {
-	list := names(modelOptions, []string{"output_dir", "max_seq_length", "opset"}, runtimeOptions)
+	list := names(modelOptions, []string{"output_dir", "max_seq_length", "opset", "clean"}, runtimeOptions)
 	return command(e, "export", "write a trained model or checkpoint as a serving folder", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("output_dir", run.OutputDir); err != nil {
 			return err
