@@ -23,6 +23,9 @@ import (
 // reportOption names the file that a command writes its counts to.
 const reportOption = "report_file"
 
+// defaultCleaning is the preset of ortrain clean.
+const defaultCleaning = "encoder"
+
 // keepOption names the option that leaves all rows in.
 const keepOption = "keep_rows"
 
@@ -58,7 +61,7 @@ func cleanCommand(e Env) *cli.Command {
 // cleanFiles cleans files into one.
 func cleanFiles(ctx context.Context, e Env, run Run, in []string, out, report string, keep bool) error {
 	if run.Clean == "" {
-		run.Clean = "encoder"
+		run.Clean = defaultCleaning
 	}
 	recipe, err := readRecipe(run.Clean)
 	if err != nil {

@@ -174,7 +174,9 @@ func (s *splitting) write(ctx context.Context) (counts [3]int, err error) {
 		if counts[i] == 0 {
 			return counts, fmt.Errorf("no row of %s goes to %s with shares of %g and %g; at least 1 is needed: %w", s.opts.Input, partNames[i], s.opts.ValidationSplit, s.opts.TestSplit, feed.ErrSplit)
 		}
-		err = flush(i)
+		if rows[i].Len() > 0 {
+			err = flush(i)
+		}
 	}
 	for _, f := range files {
 		if err == nil && f != nil {
