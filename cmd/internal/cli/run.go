@@ -68,6 +68,7 @@ func openFlow(e Env, path string, changes []string, output string, quiet bool) (
 	if s.recipe, err = flow.ParseRecipe(path, text, schema); err != nil {
 		return nil, err
 	}
+	s.environment(schema)
 	for _, change := range changes {
 		if err := s.recipe.Set(change, schema); err != nil {
 			return nil, err

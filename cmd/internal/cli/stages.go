@@ -117,7 +117,7 @@ var neutral = []string{"quiet", "log_format", "dataloader_num_workers", "memory_
 // stage that trained it.
 var inherited = []string{"max_seq_length", "truncation", "provider", "device_id", "threads", "onnxruntime"}
 
-// settings are a command's options as the recipe and the environment have them.
+// settings are a command's options as the recipe has them.
 type settings struct {
 	args  []string
 	lines []string
@@ -125,7 +125,7 @@ type settings struct {
 }
 
 // settings gathers the options of a command that a recipe does not set by
-// itself: environment over section over what is said for all stages.
+// itself: the section over what is said for all stages.
 func (s *stager) settings(k stageKind, command string, r flow.Request) settings {
 	var out settings
 	for _, f := range s.commands[command].Flags {
@@ -158,9 +158,6 @@ func (s *stager) settings(k stageKind, command string, r flow.Request) settings 
 
 // value finds the value of an option.
 func (s *stager) value(k stageKind, r flow.Request, name string) ([]string, bool) {
-	if text := s.env.Getenv(variables + strings.ToUpper(name)); text != "" {
-		return []string{text}, true
-	}
 	from := []flow.Settings{r.Section.Settings}
 	if k.name != nameTrain && slices.Contains(inherited, name) {
 		from = append(from, r.Recipe.Sections[nameTrain].Settings)
@@ -222,4 +219,18 @@ func (s *stager) run(ctx context.Context, args ...string) error {
 
 func (s *stager) isOption(command, name string) bool {
 	return slices.ContainsFunc(s.commands[command].Flags, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) })
+}
+
+// environment takes the options in environment variables into the recipe.
+func (s *stager) environment(schema flow.Schema) {
+	names := slices.Concat(schema.Shared, schema.Data)
+	for _, k := range schema.Stages {
+		names = append(names, k.Options...)
+	}
+	slices.Sort(names)
+	for _, name := range slices.Compact(names) {
+		if text := s.env.Getenv(variables + strings.ToUpper(name)); text != "" {
+			s.recipe.Override(name, text, schema)
+		}
+	}
 }

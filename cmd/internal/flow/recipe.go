@@ -122,6 +122,30 @@ func (r *Recipe) Set(assignment string, schema Schema) error {
 	return errors.Join(p.faults...)
 }
 
+// Override gives an option another value wherever the recipe may have it: a
+// shared or data option at its place, and an option of stages under each of
+// them that is in the recipe and has it already, or has it nowhere above.
+func (r *Recipe) Override(key, value string, schema Schema) {
+	x := Setting{Key: key, Values: []string{value}}
+	above := true
+	switch {
+	case slices.Contains(schema.Shared, key):
+		r.Shared.set(x)
+	case slices.Contains(schema.Data, key):
+		r.Data.set(x)
+	default:
+		above = false
+	}
+	for _, keys := range schema.Stages {
+		s, ok := r.Sections[keys.Name]
+		_, own := s.Settings.Get(key)
+		if ok && keys.Built && slices.Contains(keys.Options, key) && (own || !above) {
+			s.Settings.set(x)
+			r.Sections[keys.Name] = s
+		}
+	}
+}
+
 // place names a line of the recipe.
 func (r *Recipe) place(line int) string {
 	if line == 0 {
@@ -169,8 +193,11 @@ func (r *Recipe) YAML(order []string) ([]byte, error) {
 
 func scalars(values []string) *yaml.Node {
 	node := func(v string) *yaml.Node {
-		n := &yaml.Node{}
-		n.SetString(v)
+		n := &yaml.Node{Kind: yaml.ScalarNode, Value: v}
+		if n.ShortTag() == "!!null" {
+			n.SetString(v)
+			n.Style = yaml.DoubleQuotedStyle
+		}
 		return n
 	}
 	if len(values) == 1 {

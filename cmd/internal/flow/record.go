@@ -79,7 +79,7 @@ func files(dir string) ([]File, error) {
 			return err
 		}
 		rel, err := filepath.Rel(dir, path)
-		if err != nil || rel == RecordFile {
+		if err != nil || rel == RecordFile || disk.IsPartial(path) {
 			return err
 		}
 		info, err := os.Stat(path)
