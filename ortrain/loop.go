@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/pipeline/sample"
@@ -49,6 +50,7 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 	start := t.now()
 	var sum, n, rectangle float64
 	var rows []uint64
+	var kept []*sample.Batch
 	whole, cursor := 0, t.state.Cursor
 	for micro := 0; whole < t.cfg.GradientAccumulationSteps; micro++ {
 		asked := t.now()
@@ -61,7 +63,11 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 			return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
 		}
 		ran := t.now()
-		loss, err := t.accumulate(ctx, b, report.Step, micro)
+		if t.replays() > 1 {
+			b = copyOf(b)
+			kept = append(kept, b)
+		}
+		loss, err := t.accumulate(ctx, b, report.Step, micro, 0)
 		report.Graph += t.now().Sub(ran)
 		if err != nil {
 			return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
@@ -79,26 +85,82 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 		return 0, nil
 	}
 	report.Loss = mean(sum, n)
-	if !finite(report.Loss) {
-		return 0, t.notFinite(fmt.Sprintf("the loss is %g", report.Loss), report, rows)
-	}
-	updated := t.now()
-	norm, err := t.parts.Engine.Update(ctx, Update{LearningRate: report.LearningRate, MaxGradNorm: t.cfg.MaxGradNorm, N: n})
-	if errors.Is(err, ErrNotFinite) {
-		return 0, t.notFinite("the gradient is not finite", report, rows)
+	err := t.update(ctx, &report, n, rows)
+	for replay := 1; err == nil && replay < t.replays(); replay++ {
+		err = t.replay(ctx, kept, replay, &report, rows)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+		return 0, err
 	}
-	report.Optimizer, report.Total = t.now().Sub(updated), t.now().Sub(start)
-	report.GradNorm, report.Padding = norm, 1-float64(report.Tokens)/rectangle
+	report.Total = t.now().Sub(start)
+	report.Padding = 1 - float64(report.Tokens)/rectangle
 	t.account(report, cursor)
 	return whole, nil
 }
 
+// update changes the weights by the gradients of n labels.
+func (t *Trainer) update(ctx context.Context, report *Step, n float64, rows []uint64) error {
+	if !finite(report.Loss) {
+		return t.notFinite(fmt.Sprintf("the loss is %g", report.Loss), *report, rows)
+	}
+	updated := t.now()
+	norm, err := t.parts.Engine.Update(ctx, Update{LearningRate: report.LearningRate, MaxGradNorm: t.cfg.MaxGradNorm, N: n})
+	if errors.Is(err, ErrNotFinite) {
+		return t.notFinite("the gradient is not finite", *report, rows)
+	}
+	if err != nil {
+		return fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+	}
+	if t.perturber != nil && t.cfg.Adversary.Bregman > 0 {
+		if err := t.parts.Engine.(Perturbable).Follow(t.cfg.Adversary.BregmanBeta); err != nil {
+			return fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+		}
+	}
+	report.Optimizer += t.now().Sub(updated)
+	report.GradNorm = norm
+	return nil
+}
+
+// replay goes through the micro-batches of a step again, and updates the
+// weights again.
+func (t *Trainer) replay(ctx context.Context, kept []*sample.Batch, replay int, report *Step, rows []uint64) error {
+	var sum, n float64
+	ran := t.now()
+	for micro, b := range kept {
+		loss, err := t.accumulate(ctx, b, report.Step, micro, replay)
+		if err != nil {
+			return fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+		}
+		sum, n = sum+loss.Mean*loss.N, n+loss.N
+	}
+	report.Graph += t.now().Sub(ran)
+	if n == 0 {
+		return nil // none of them is disturbed
+	}
+	report.Loss = mean(sum, n)
+	return t.update(ctx, report, n, rows)
+}
+
+// replays is how often a step updates the weights.
+func (t *Trainer) replays() int {
+	if t.perturber == nil {
+		return 1
+	}
+	return t.perturber.Replays()
+}
+
+// copyOf keeps a batch beyond the next one.
+func copyOf(b *sample.Batch) *sample.Batch {
+	c := *b
+	c.IDs, c.TypeIDs, c.Positions = slices.Clone(b.IDs), slices.Clone(b.TypeIDs), slices.Clone(b.Positions)
+	c.Offsets, c.Row, c.Copy = slices.Clone(b.Offsets), slices.Clone(b.Row), slices.Clone(b.Copy)
+	c.Labels = sample.Labels{Int: slices.Clone(b.Labels.Int), Float: slices.Clone(b.Labels.Float), Shape: slices.Clone(b.Labels.Shape)}
+	return &c
+}
+
 // accumulate adds the gradients of one micro-batch, disturbed if that is
 // configured.
-func (t *Trainer) accumulate(ctx context.Context, b *sample.Batch, step, micro int) (Loss, error) {
+func (t *Trainer) accumulate(ctx context.Context, b *sample.Batch, step, micro, replay int) (Loss, error) {
 	if t.perturber == nil {
 		return t.parts.Engine.Accumulate(ctx, b, step, micro)
 	}
@@ -106,7 +168,7 @@ func (t *Trainer) accumulate(ctx context.Context, b *sample.Batch, step, micro i
 	if err != nil {
 		return Loss{}, err
 	}
-	mean, n, err := t.perturber.Accumulate(ctx, passes, adversary.At{Epoch: b.Cursor.Epoch, Step: step, Micro: micro})
+	mean, n, err := t.perturber.Accumulate(ctx, passes, adversary.At{Epoch: b.Cursor.Epoch, Step: step, Micro: micro, Replay: replay})
 	return Loss{Mean: mean, N: n}, err
 }
 

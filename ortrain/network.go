@@ -15,7 +15,6 @@ import (
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/program"
-	"github.com/ortrain/ortrain/ortrain/variant"
 	"github.com/ortrain/ortrain/pipeline/random"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
@@ -43,13 +42,15 @@ type Network struct {
 	// the last one, whose gradients are not in sum yet.
 	runs int
 	ran  *program.Graph
-	// variants are other graphs over the same weights, made from model, the
-	// training model before lowering. width is that of its embeddings.
-	env      *ort.Env
-	lowering program.Options
-	model    *onnx.Model
-	width    int
-	variants map[variant.Spec]*program.Graph
+	// other are further graphs over the same weights. width is that of the
+	// embeddings, classes the number of them, both 0 in graphs without.
+	other     variants
+	masks     *program.Masks // of all training graphs
+	width     int
+	classes   int
+	hasLogits bool
+	// teacher is a moving average of the weights, nil unless a method asked.
+	teacher *teacher
 	// params says where weights come from; nil for a network of artifacts.
 	params []model.Param
 	// tables maps an embedding table to the graph inputs that index it.
@@ -97,7 +98,7 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 	n = &Network{
 		opts: opts, kernels: native.New(threads(opts.Threads)),
 		weights: make(map[string]*ort.Tensor), grads: make(map[string]*ort.Tensor), tables: make(map[string][]string),
-		frozen: make(map[string]bool), env: env, variants: make(map[variant.Spec]*program.Graph),
+		frozen: make(map[string]bool), masks: &program.Masks{},
 	}
 	defer func() {
 		if err != nil {
@@ -114,7 +115,8 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 	}
 	n.order = names
 	lowering := program.Options{Native: !opts.Standard && (opts.Provider.Name == "" || opts.Provider.Name == ort.CPU), Repair: opts.Repair}
-	n.lowering = lowering
+	n.other = variants{env: env, lowering: lowering, graphs: make(map[variantKey]*program.Graph), eval: set.Eval.Clone()}
+	n.describe(set.Eval, names)
 	if !opts.EvaluateOnly {
 		if err := n.openTraining(env, set, params, names, lowering); err != nil {
 			return n, err
@@ -134,7 +136,8 @@ func NewNetwork(env *ort.Env, set *artifact.Set, params []Parameter, opts Networ
 
 // openTraining loads the training graph and makes gradients and optimizer.
 func (n *Network) openTraining(env *ort.Env, set *artifact.Set, params []Parameter, names []string, lowering program.Options) error {
-	n.model, n.width = set.Training.Clone(), widthOf(set.Training, names)
+	n.other.train = set.Training.Clone()
+	n.describe(set.Training, names)
 	low, err := program.Lower(set.Training, names, lowering)
 	if err != nil {
 		return err
@@ -153,6 +156,7 @@ func (n *Network) openTraining(env *ort.Env, set *artifact.Set, params []Paramet
 	if n.train, err = program.NewGraph(env, low, held, n.kernels, n.session("training", lowering)); err != nil {
 		return err
 	}
+	n.train.ShareMasks(n.masks)
 	if n.binder, err = textBinder(low.Model, n.opts.PadID); err != nil {
 		return err
 	}
@@ -234,12 +238,18 @@ func (n *Network) session(name string, lowering program.Options) ort.Options {
 // Close frees everything.
 func (n *Network) Close() error {
 	var errs []error
-	for _, g := range append(slices.Collect(maps.Values(n.variants)), n.train, n.eval) {
+	for _, g := range append(slices.Collect(maps.Values(n.other.graphs)), n.train, n.eval) {
 		if g != nil {
 			errs = append(errs, g.Close())
 		}
 	}
-	clear(n.variants)
+	clear(n.other.graphs)
+	if n.masks != nil {
+		errs = append(errs, n.masks.Close())
+	}
+	if n.teacher != nil {
+		errs = append(errs, n.teacher.close())
+	}
 	if n.sum != nil {
 		errs = append(errs, n.sum.Close())
 	}
@@ -254,7 +264,7 @@ func (n *Network) Close() error {
 		}
 		clear(m)
 	}
-	n.train, n.eval, n.sum, n.optimizer = nil, nil, nil, nil
+	n.train, n.eval, n.sum, n.optimizer, n.teacher = nil, nil, nil, nil, nil
 	return errors.Join(errs...)
 }
 

@@ -3,11 +3,9 @@ package ortrain
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/ortrain/ortrain/ortrain/adversary"
-	"github.com/ortrain/ortrain/ortrain/autodiff/rules"
-	"github.com/ortrain/ortrain/ortrain/onnx"
-	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/ortrain/program"
 	"github.com/ortrain/ortrain/ortrain/variant"
 	"github.com/ortrain/ortrain/pipeline/random"
@@ -23,54 +21,13 @@ type Perturbable interface {
 	// Passes begins a micro-batch, as Accumulate does, whose passes the caller
 	// runs. They are valid until the next micro-batch or update.
 	Passes(b *sample.Batch, step, micro int) (adversary.Passes, error)
+	// Follow takes the weights of an update into the moving average t that
+	// Passes.Teacher runs: t ← β·t + (1−β)·w. Before the first such pass there is
+	// none.
+	Follow(beta float64) error
 }
 
 var _ Perturbable = (*Network)(nil)
-
-// Prepare implements Perturbable.
-func (n *Network) Prepare(needs []variant.Spec) error {
-	if n.train == nil {
-		return fmt.Errorf("ortrain: the network was opened for evaluation only: %w", ErrConfig)
-	}
-	for _, s := range needs {
-		if _, err := n.variant(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// variant returns the training graph that s describes, made on first use. Its
-// weights and dense gradients are those of all graphs.
-func (n *Network) variant(s variant.Spec) (*program.Graph, error) {
-	if s == (variant.Spec{Weights: true}) {
-		return n.train, nil
-	}
-	if g := n.variants[s]; g != nil {
-		return g, nil
-	}
-	m, err := variant.Make(n.model, n.order, rules.Standard(), s)
-	if err != nil {
-		return nil, fmt.Errorf("ortrain: %w", err)
-	}
-	low, err := program.Lower(m, n.order, n.lowering)
-	if err != nil {
-		return nil, err
-	}
-	held := make(map[string]*ort.Tensor, 2*len(n.weights))
-	for name, t := range n.weights {
-		held[name] = t
-	}
-	for _, d := range low.Dense {
-		held[d.Output] = n.grads[d.Param]
-	}
-	g, err := program.NewGraph(n.env, low, held, n.kernels, n.session("variant", n.lowering))
-	if err != nil {
-		return nil, err
-	}
-	n.variants[s] = g
-	return g, nil
-}
 
 // Passes implements Perturbable.
 func (n *Network) Passes(b *sample.Batch, step, micro int) (adversary.Passes, error) {
@@ -85,7 +42,7 @@ func (n *Network) Passes(b *sample.Batch, step, micro int) (adversary.Passes, er
 		return nil, err
 	}
 	key := program.MaskKey{Seed: random.Key(n.opts.Seed), Step: uint32(step), MicroBatch: uint32(micro)}
-	return &passes{net: n, batch: b, feeds: feeds, key: key, count: n.count(b.Labels)}, nil
+	return &passes{net: n, batch: b, key: key, count: n.count(b.Labels)}, nil
 }
 
 // begin starts micro-batch number micro of a step.
@@ -111,32 +68,40 @@ func (n *Network) backward(ctx context.Context, g *program.Graph, feeds map[stri
 	}
 	n.ran = g
 	n.runs++
-	return loss(g), nil
+	return scalar(g, g.Lowered().Loss), nil
 }
 
-func loss(g *program.Graph) float64 {
-	return float64(g.Output(g.Lowered().Loss).Float32s()[0])
+// scalar reads an output of the last run, 0 if the graph has none of that name.
+func scalar(g *program.Graph, name string) float64 {
+	t := g.Output(name)
+	if t == nil {
+		return 0
+	}
+	return float64(t.Float32s()[0])
 }
 
 // passes implements adversary.Passes on a Network.
 type passes struct {
 	net   *Network
 	batch *sample.Batch
-	feeds map[string]program.Feed
 	key   program.MaskKey
 	count float64
+	// evaluate runs without dropout; there are no weight gradients then.
+	evaluate bool
 }
 
 func (p *passes) Batch() *sample.Batch { return p.batch }
 
 func (p *passes) Hidden() int { return p.net.width }
 
+func (p *passes) Classes() int { return p.net.classes }
+
 func (p *passes) Count() float64 { return p.count }
 
 func (p *passes) Backward(ctx context.Context, pass adversary.Pass, seed float64) (adversary.Result, error) {
 	s := pass.Spec()
 	s.Weights = true
-	g, feeds, key, err := p.prepare(s, pass)
+	g, b, feeds, key, err := p.prepare(s, pass)
 	if err != nil {
 		return adversary.Result{}, err
 	}
@@ -148,8 +113,7 @@ func (p *passes) Backward(ctx context.Context, pass adversary.Pass, seed float64
 	if seed != 0 {
 		scale = 1 / seed
 	}
-	p.gradient(g, pass, scale)
-	return p.result(g, mean), nil
+	return p.result(g, b, pass, mean, scale), nil
 }
 
 func (p *passes) Gradient(ctx context.Context, pass adversary.Pass) (adversary.Result, error) {
@@ -163,102 +127,74 @@ func (p *passes) Forward(ctx context.Context, pass adversary.Pass) (adversary.Re
 }
 
 func (p *passes) run(ctx context.Context, s variant.Spec, pass adversary.Pass) (adversary.Result, error) {
-	g, feeds, key, err := p.prepare(s, pass)
+	g, b, feeds, key, err := p.prepare(s, pass)
 	if err != nil {
 		return adversary.Result{}, err
 	}
 	if err := g.Run(ctx, feeds, 0, key); err != nil {
 		return adversary.Result{}, err
 	}
-	p.gradient(g, pass, 1)
-	return p.result(g, loss(g)), nil
+	return p.result(g, b, pass, scalar(g, g.Lowered().Loss), 1), nil
 }
 
-// prepare returns the graph of a pass with its feeds.
-func (p *passes) prepare(s variant.Spec, pass adversary.Pass) (*program.Graph, map[string]program.Feed, program.MaskKey, error) {
+func (p *passes) Discard() {
+	if p.net.ran != nil {
+		p.net.ran = nil
+		p.net.runs--
+	}
+}
+
+// prepare returns the graph of a pass, the batch that it sees and its feeds.
+func (p *passes) prepare(s variant.Spec, pass adversary.Pass) (*program.Graph, *sample.Batch, map[string]program.Feed, program.MaskKey, error) {
 	key := p.key
 	key.MicroBatch |= uint32(pass.Draw) << 16
-	g, err := p.net.variant(s)
+	g, err := p.net.variant(s, p.evaluate)
 	if err != nil {
-		return nil, nil, key, err
+		return nil, nil, nil, key, err
 	}
-	feeds := p.feeds
-	if pass.Delta != nil {
-		feeds = clone(feeds)
-		feeds[variant.DeltaInput] = p.spread(g, pass.Delta.Tokens())
+	b := p.batch
+	switch {
+	case pass.Twin != nil:
+		b = adversary.Twice(b)
+	case pass.Mix != nil:
+		b = lengthened(b, pass.Mix)
 	}
-	return g, feeds, key, nil
+	binder := p.net.binder
+	if p.evaluate {
+		binder = p.net.evalBind
+	}
+	feeds, err := p.net.bind(binder, b)
+	if err != nil {
+		return nil, nil, nil, key, err
+	}
+	feeds = maps.Clone(feeds)
+	l := rows{batch: b, form: binder.Form(), width: p.net.width, graph: g}
+	return g, b, feeds, key, l.feed(feeds, p.batch, pass)
 }
 
-func clone(feeds map[string]program.Feed) map[string]program.Feed {
-	out := make(map[string]program.Feed, len(feeds)+1)
-	for name, f := range feeds {
-		out[name] = f
+// result reads what a run computed. Gradients are multiplied by scale.
+func (p *passes) result(g *program.Graph, b *sample.Batch, pass adversary.Pass, mean, scale float64) adversary.Result {
+	out := adversary.Result{Loss: mean, Divergence: scalar(g, variant.Divergence)}
+	if t := g.Output(variant.DeltaGrad); t != nil && pass.Delta != nil {
+		l := rows{batch: b, form: p.form(), width: p.net.width}
+		pass.Delta.SetGradient(l.gather(t.Float32s()), scale)
+	}
+	if t := g.Output(variant.LogitsOut); t != nil && (pass.Logits || pass.Targets != nil) {
+		out.LogProbs = adversary.LogSoftmax(t.Float32s(), int(t.Shape()[1]))
+	}
+	if t := g.Output(variant.CutGrad); t != nil {
+		a := &adversary.Activation{Dims: t.Shape(), Data: make([]float32, t.Len())}
+		for i, x := range t.Float32s() {
+			a.Data[i] = x * float32(scale)
+		}
+		out.Costate = a
 	}
 	return out
 }
 
-// spread feeds one row per token, [T,H], in the form of the graph; padding is
-// zero.
-func (p *passes) spread(g *program.Graph, packed []float32) program.Feed {
-	width := int64(p.Hidden())
-	if p.net.binder.Form() == program.Packed {
-		return program.Feed{Dims: []int64{int64(p.batch.Tokens()), width}, Float32: packed}
+func (p *passes) form() program.Form {
+	if p.evaluate {
+		return p.net.evalBind.Form()
 	}
-	b, s := p.batch.Sequences(), p.batch.Longest()
-	out := make([]float32, b*s*int(width))
-	p.rows(func(place, token int) {
-		copy(out[place*int(width):(place+1)*int(width)], packed[token*int(width):(token+1)*int(width)])
-	})
-	dims := []int64{int64(b * s), width}
-	if v := g.Lowered().Model.Graph.Input(variant.DeltaInput); len(v.Type.Shape) == 3 {
-		dims = []int64{int64(b), int64(s), width}
-	}
-	return program.Feed{Dims: dims, Float32: out}
-}
-
-// rows calls f for every token with its place in the rectangle.
-func (p *passes) rows(f func(place, token int)) {
-	s := p.batch.Longest()
-	for b := range p.batch.Sequences() {
-		first := int(p.batch.Offsets[b])
-		for i := range int(p.batch.Offsets[b+1]) - first {
-			f(b*s+i, first+i)
-		}
-	}
-}
-
-// gradient hands the gradient of the last run to the pass's Delta.
-func (p *passes) gradient(g *program.Graph, pass adversary.Pass, scale float64) {
-	if pass.Delta == nil {
-		return
-	}
-	t := g.Output(variant.DeltaGrad)
-	if t == nil {
-		return
-	}
-	grad := t.Float32s()
-	if p.net.binder.Form() == program.Padded {
-		width := p.Hidden()
-		packed := make([]float32, p.batch.Tokens()*width)
-		p.rows(func(place, token int) {
-			copy(packed[token*width:(token+1)*width], grad[place*width:(place+1)*width])
-		})
-		grad = packed
-	}
-	pass.Delta.SetGradient(grad, scale)
-}
-
-func (p *passes) result(g *program.Graph, mean float64) adversary.Result {
-	return adversary.Result{Loss: mean}
-}
-
-// widthOf finds the width of the looked-up embeddings in a training model, 0 if
-// there are none.
-func widthOf(m *onnx.Model, params []string) int {
-	table, err := variant.Table(m, params)
-	if err != nil || len(table.Type.Shape) != 2 {
-		return 0
-	}
-	return int(table.Type.Shape[1].Size)
+	return p.net.binder.Form()
 }

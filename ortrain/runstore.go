@@ -106,6 +106,12 @@ func (s *RunStore) write(w checkpoint.Writer, c *odtc.Checkpoint, st State) erro
 	if err := odtc.Write(create, c, odtc.Options{}); err != nil {
 		return err
 	}
+	if t := s.net.teacherCheckpoint(); t != nil {
+		create := func(suffix string, size int64) (io.WriteCloser, error) { return w.Create(teacherFile+suffix, size) }
+		if err := odtc.Write(create, t, odtc.Options{}); err != nil {
+			return err
+		}
+	}
 	own, err := json.Marshal(st)
 	if err != nil {
 		return fmt.Errorf("ortrain: the trainer's state: %w", err)
@@ -173,7 +179,13 @@ func (s *RunStore) Resume(c *checkpoint.Checkpoint) (State, error) {
 	if cursor.Data != st.Cursor || cursor.Key != st.Seed || cursor.Step != int64(st.Step) {
 		return st, fmt.Errorf("ortrain: %s and %s of %s disagree: %w", checkpoint.CursorFile, checkpoint.StateFile, c.Dir, checkpoint.ErrCorrupt)
 	}
-	return st, s.net.LoadCheckpoint(c.Path(artifact.CheckpointFile))
+	if err := s.net.LoadCheckpoint(c.Path(artifact.CheckpointFile)); err != nil {
+		return st, err
+	}
+	if slices.Contains(c.Files, teacherFile) {
+		return st, s.net.loadTeacher(c.Path(teacherFile))
+	}
+	return st, nil
 }
 
 // checkpoint describes weights and moments, which must be settled, in the live
@@ -209,23 +221,8 @@ func (n *Network) load(path string, moments bool) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	found := make(map[string]*odtc.Tensor)
-	for _, list := range [][]odtc.Tensor{c.Trainable, c.Frozen} {
-		for i := range list {
-			found[list[i].Name] = &list[i]
-		}
-	}
-	for _, name := range n.order {
-		t, ok := found[name]
-		if !ok {
-			return fmt.Errorf("ortrain: checkpoint %s has no parameter %q that the model needs: %w", path, name, artifact.ErrFormat)
-		}
-		if !slices.Equal(t.Dims, n.weights[name].Shape()) {
-			return fmt.Errorf("ortrain: checkpoint %s has %q as %v, the model as %v: %w", path, name, t.Dims, n.weights[name].Shape(), artifact.ErrFormat)
-		}
-		if err := t.Float32(n.Weight(name)); err != nil {
-			return fmt.Errorf("ortrain: checkpoint %s: %w", path, err)
-		}
+	if err := n.readWeights(path, c, n.Weight); err != nil {
+		return err
 	}
 	if !moments || len(c.Groups) == 0 {
 		return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -36,41 +37,89 @@ const (
 	Global Scope = "global"
 )
 
-// Where is what is perturbed.
+// Where is what is changed.
 type Where string
 
-// The places of a perturbation.
+// The places of a change.
 const (
 	// AtLookup is the result of looking words up, before other embeddings are
 	// added.
 	AtLookup Where = "lookup"
+	// AtSum is the sum of all embeddings, before it is normalised. A perturbation
+	// there is the same as one at AtLookup.
+	AtSum Where = "embedding_sum"
 	// AtOutput is what the first layer reads.
 	AtOutput Where = "embedding_output"
 	// AtMatrix is the table of words itself: all occurrences of a token in the
 	// micro-batch share one perturbation.
 	AtMatrix Where = "matrix"
+	// AtHidden is what layer Layer reads, AtPooled what the classifier reads;
+	// for mixup only.
+	AtHidden Where = "hidden"
+	AtPooled Where = "pooled"
 )
 
-// Config holds the options of all methods. A method reads those that Defaults
-// sets for it.
+// Compat says whose version of a method is meant.
+type Compat string
+
+// The versions.
+const (
+	// Paper follows the paper.
+	Paper Compat = "paper"
+	// Reference follows the authors' code where it differs.
+	Reference Compat = "reference"
+	// Fairseq follows the authors' second version, for FreeLB.
+	Fairseq Compat = "fairseq"
+	// Clamped follows the usual ports of AWP to text.
+	Clamped Compat = "clamped"
+)
+
+// Config holds the options of all methods. A method reads those that its
+// Options name.
 type Config struct {
 	// Name of the method; "" trains plainly.
 	Name string `yaml:"adversary"`
-	// Epsilon is the radius ε that no perturbation exceeds.
+	// Epsilon is the radius ε that no perturbation exceeds; +Inf is no bound.
 	Epsilon float64 `yaml:"adv_epsilon"`
-	// Alpha is the step size α of ascent steps, Steps their number K.
-	Alpha float64 `yaml:"adv_alpha"`
-	Steps int     `yaml:"adv_steps"`
-	Norm  Norm    `yaml:"adv_norm"`
-	Scope Scope   `yaml:"adv_scope"`
-	Where Where   `yaml:"adv_where"`
+	// Alpha is the step size α of ascent steps, Steps their number K, InnerSteps
+	// that of YOPO's cheap ones.
+	Alpha      float64 `yaml:"adv_alpha"`
+	Steps      int     `yaml:"adv_steps"`
+	InnerSteps int     `yaml:"adv_inner_steps"`
+	Norm       Norm    `yaml:"adv_norm"`
+	Scope      Scope   `yaml:"adv_scope"`
+	Where      Where   `yaml:"adv_where"`
 	// Init is the size of the random start; 0 starts at no perturbation.
 	Init float64 `yaml:"adv_init"`
+	// Xi is the length of VAT's probes.
+	Xi float64 `yaml:"adv_xi"`
+	// Weight is that of the adversarial loss, or of what a method adds to the
+	// loss (λ, R-Drop's α); CleanWeight that of the clean loss.
+	Weight      float64 `yaml:"adv_weight"`
+	CleanWeight float64 `yaml:"adv_clean_weight"`
+	// Bregman is the weight μ of SMART's proximal term, BregmanBeta the decay of
+	// its teacher.
+	Bregman     float64 `yaml:"adv_bregman"`
+	BregmanBeta float64 `yaml:"adv_bregman_beta"`
+	// MixAlpha is the parameter of the Beta distribution of mixup's shares,
+	// MixPadding what is mixed beyond the end of the shorter sequence, Layer the
+	// layer whose input is mixed at AtHidden.
+	MixAlpha   float64    `yaml:"adv_mix_alpha"`
+	MixPadding MixPadding `yaml:"adv_mix_padding"`
+	Layer      int        `yaml:"adv_layer"`
+	// Compat chooses between the paper and its code where they differ.
+	Compat Compat `yaml:"adv_compat"`
 	// StartEpoch is the first epoch, counted from 0, that is disturbed, Fraction
 	// the share of its micro-batches.
 	StartEpoch int     `yaml:"adv_start_epoch"`
 	Fraction   float64 `yaml:"adv_fraction"`
+	// Budget bounds the cost of a whole run, in passes over a micro-batch; 0 does
+	// not.
+	Budget int `yaml:"adv_budget"`
 }
+
+// always are the options that every method has.
+const always = "adversary adv_start_epoch adv_fraction adv_budget"
 
 // Defaults returns the options of a method as its paper or, where that names
 // none, its reference code has them. Errors: ErrConfig for an unknown method.
@@ -80,16 +129,16 @@ func Defaults(name string) (Config, error) {
 		return Config{}, err
 	}
 	c := m.Defaults()
-	c.Name = name
-	if c.Fraction == 0 {
-		c.Fraction = 1
-	}
+	c.Name, c.Fraction = name, 1
 	return c, nil
 }
 
 // Validate returns all faults of the configuration at once, each naming its
 // option. A configuration without a name has none.
-func (c Config) Validate() error {
+func (c Config) Validate() error { return c.validate(true) }
+
+// validate lets the radius be 0 if it need not be positive.
+func (c Config) validate(positive bool) error {
 	if c.Name == "" {
 		if c != (Config{}) {
 			return fmt.Errorf("adversary: adv_… options are set without a method; name one with adversary: %s: %w", strings.Join(Names(), ", "), ErrConfig)
@@ -100,23 +149,24 @@ func (c Config) Validate() error {
 	if err != nil {
 		return err
 	}
-	used := m.Defaults()
-	f := &faults{}
-	f.positive("adv_epsilon", c.Epsilon, used.Epsilon)
-	f.positive("adv_alpha", c.Alpha, used.Alpha)
-	f.check(used.Steps == 0 || c.Steps >= 1, "adv_steps is %d; at least 1 is needed", c.Steps)
-	f.oneOf("adv_norm", string(c.Norm), used.Norm != "", string(L2), string(LInf))
-	f.oneOf("adv_scope", string(c.Scope), used.Scope != "", string(PerExample), string(PerToken), string(Global))
-	f.oneOf("adv_where", string(c.Where), used.Where != "", string(AtLookup), string(AtOutput), string(AtMatrix))
-	f.check(c.Where != AtMatrix || c.Scope != PerExample, "adv_where is matrix, whose rows belong to no example; adv_scope must be global or token, not example")
-	f.check(c.Init >= 0 && !math.IsInf(c.Init, 0), "adv_init is %g; 0 starts at no perturbation, negative means nothing", c.Init)
-	f.check(c.StartEpoch >= 0, "adv_start_epoch is %d; it must not be negative", c.StartEpoch)
-	f.check(c.Fraction > 0 && c.Fraction <= 1, "adv_fraction is %g; it must lie in (0, 1]", c.Fraction)
-	return errors.Join(append(f.list, f.unused(c, used)...)...)
+	f := &faults{reads: make(map[string]bool)}
+	for _, name := range strings.Fields(m.Options() + " " + always) {
+		f.reads[name] = true
+	}
+	f.unread(c)
+	f.numbers(c, positive)
+	f.choices(c, m)
+	if own, ok := m.(interface{ check(c Config, f *faults) }); ok {
+		own.check(c, f)
+	}
+	return errors.Join(f.list...)
 }
 
-// faults collects what is wrong.
-type faults struct{ list []error }
+// faults collects what is wrong with the options that a method reads.
+type faults struct {
+	reads map[string]bool
+	list  []error
+}
 
 func (f *faults) check(ok bool, format string, args ...any) {
 	if !ok {
@@ -124,37 +174,62 @@ func (f *faults) check(ok bool, format string, args ...any) {
 	}
 }
 
-// positive checks a size that a method uses if its default is not 0.
-func (f *faults) positive(name string, x, def float64) {
-	f.check(def == 0 || x > 0 && !math.IsInf(x, 0), "%s is %g; a positive number is needed, such as %g", name, x, def)
+// unread reports options that are set although the method does not read them.
+func (f *faults) unread(c Config) {
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("yaml")
+		f.check(f.reads[name] || v.Field(i).IsZero(), "%s has no option %s; leave it out", c.Name, name)
+	}
 }
 
-func (f *faults) oneOf(name, x string, used bool, list ...string) {
-	f.check(!used || slices.Contains(list, x), "%s is %q; one of %s is expected", name, x, strings.Join(list, ", "))
-}
-
-// unused reports options that are set although the method reads none of that
-// name.
-func (f *faults) unused(c, used Config) []error {
-	var out []error
-	for _, o := range []struct {
-		name     string
-		set, has bool
-	}{
-		{"adv_epsilon", c.Epsilon != 0, used.Epsilon != 0}, {"adv_alpha", c.Alpha != 0, used.Alpha != 0}, {"adv_steps", c.Steps != 0, used.Steps != 0},
-		{"adv_norm", c.Norm != "", used.Norm != ""}, {"adv_scope", c.Scope != "", used.Scope != ""}, {"adv_where", c.Where != "", used.Where != ""},
-	} {
-		if o.set && !o.has {
-			out = append(out, fmt.Errorf("adversary: %s has no option %s; leave it out: %w", c.Name, o.name, ErrConfig))
+func (f *faults) numbers(c Config, positive bool) {
+	size := func(name string, x float64, least bool) {
+		if f.reads[name] {
+			f.check(x > 0 && !math.IsInf(x, 0) || least && x == 0, "%s is %g; a positive number is needed", name, x)
 		}
 	}
-	return out
+	if !math.IsInf(c.Epsilon, 1) || !f.reads["adv_steps"] {
+		size("adv_epsilon", c.Epsilon, !positive)
+	}
+	size("adv_alpha", c.Alpha, false)
+	size("adv_xi", c.Xi, false)
+	size("adv_mix_alpha", c.MixAlpha, false)
+	for name, x := range map[string]float64{"adv_init": c.Init, "adv_weight": c.Weight, "adv_clean_weight": c.CleanWeight, "adv_bregman": c.Bregman} {
+		f.check(x >= 0 && !math.IsInf(x, 0), "%s is %g; it must be finite and not negative", name, x)
+	}
+	f.check(c.BregmanBeta >= 0 && c.BregmanBeta < 1, "adv_bregman_beta is %g; it must lie in [0, 1)", c.BregmanBeta)
+	for name, n := range map[string]int{"adv_steps": c.Steps, "adv_inner_steps": c.InnerSteps} {
+		f.check(!f.reads[name] || n >= 1, "%s is %d; at least 1 is needed", name, n)
+	}
+	f.check(c.StartEpoch >= 0, "adv_start_epoch is %d; it must not be negative", c.StartEpoch)
+	f.check(c.Budget >= 0, "adv_budget is %d; 0 sets no bound, negative means nothing", c.Budget)
+	f.check(c.Fraction > 0 && c.Fraction <= 1, "adv_fraction is %g; it must lie in (0, 1]", c.Fraction)
 }
 
-// place is where the graph adds a perturbation.
-func (w Where) place() variant.Place {
-	if w == AtOutput {
-		return variant.EmbeddingOutput
+func (f *faults) choices(c Config, m Method) {
+	oneOf := func(name, x string, list ...string) {
+		f.check(!f.reads[name] || slices.Contains(list, x), "%s is %q; one of %s is expected", name, x, strings.Join(list, ", "))
 	}
-	return variant.Lookup
+	oneOf("adv_norm", string(c.Norm), string(L2), string(LInf))
+	oneOf("adv_scope", string(c.Scope), string(PerExample), string(PerToken), string(Global))
+	places := []string{string(AtLookup), string(AtSum), string(AtOutput), string(AtMatrix)}
+	versions := []string{string(Paper), string(Reference)}
+	if own, ok := m.(interface{ places() []string }); ok {
+		places = own.places()
+	}
+	if own, ok := m.(interface{ versions() []string }); ok {
+		versions = own.versions()
+	}
+	oneOf("adv_where", string(c.Where), places...)
+	oneOf("adv_compat", string(c.Compat), versions...)
+	f.check(c.Where != AtMatrix || c.Scope != PerExample, "adv_where is matrix, whose rows belong to no example; adv_scope must be global or token, not example")
+}
+
+// place is where the graph is changed.
+func (w Where) place() variant.Place {
+	if w == AtMatrix {
+		return variant.Lookup
+	}
+	return variant.Place(w)
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"github.com/ortrain/ortrain/ortrain/variant"
-	"github.com/ortrain/ortrain/pipeline/random"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
@@ -129,100 +128,6 @@ func (d *Delta) Norms() []float64 {
 	return out
 }
 
-// Ascend adds α·g/‖g‖ to every group. A group whose gradient is zero or not
-// finite stays. Norms below floor count as floor.
-func (d *Delta) Ascend(alpha, floor float64) {
-	d.each(func(lo, hi int) {
-		n := max(d.size(d.Grad[lo:hi]), floor)
-		if !(n > 0) || math.IsInf(n, 0) {
-			return
-		}
-		c := float32(alpha / n)
-		for i := lo; i < hi; i++ {
-			d.Value[i] += c * d.Grad[i]
-		}
-	})
-}
-
-// AscendSign adds α·sign(g).
-func (d *Delta) AscendSign(alpha float64) {
-	a := float32(alpha)
-	for i, g := range d.Grad {
-		switch {
-		case g > 0:
-			d.Value[i] += a
-		case g < 0:
-			d.Value[i] -= a
-		}
-	}
-}
-
-// Steepest adds the step of size α along which the loss grows fastest in the
-// norm: α·g/‖g‖₂ for l2, α·sign(g) for linf.
-func (d *Delta) Steepest(alpha float64) {
-	if d.norm == LInf {
-		d.AscendSign(alpha)
-	} else {
-		d.Ascend(alpha, 0)
-	}
-}
-
-// Project shrinks every group to the ball of radius ε: for l2 by scaling, for
-// linf by clamping.
-func (d *Delta) Project(epsilon float64) {
-	if d.norm == LInf {
-		e := float32(epsilon)
-		for i, v := range d.Value {
-			d.Value[i] = min(max(v, -e), e)
-		}
-		return
-	}
-	d.each(func(lo, hi int) { d.shrink(d.Value[lo:hi], epsilon) })
-}
-
-// shrink scales x to norm ε at most, float rounding included.
-func (d *Delta) shrink(x []float32, epsilon float64) {
-	for n := d.size(x); n > epsilon; n = d.size(x) {
-		c := epsilon / n
-		if c > 1-0x1p-20 {
-			c = 1 - 0x1p-20 // rounding alone; scaling by it again would not end
-		}
-		for i := range x {
-			x[i] = float32(float64(x[i]) * c)
-		}
-	}
-}
-
-// Scale makes δ c times as large.
-func (d *Delta) Scale(c float64) {
-	for i := range d.Value {
-		d.Value[i] *= float32(c)
-	}
-}
-
-// fill draws every row from a stream that is keyed by the row's example (by
-// its token for AtMatrix).
-func (d *Delta) fill(seed uint64, step int, draw func(s *random.Stream) float64, scale func(elements int) float64) {
-	if d.where == AtMatrix {
-		c := scale(len(d.Value))
-		for row, id := range d.ids {
-			s := random.New(seed, random.Perturb, uint32(step), uint64(id)|1<<63, 0)
-			for i := row * d.width; i < (row+1)*d.width; i++ {
-				d.Value[i] = float32(c * draw(s))
-			}
-		}
-		return
-	}
-	b := d.batch
-	for i := range b.Sequences() {
-		lo, hi := int(b.Offsets[i])*d.width, int(b.Offsets[i+1])*d.width
-		s := random.New(seed, random.Perturb, uint32(step), b.Row[i], b.Copy[i])
-		c := scale(hi - lo)
-		for j := lo; j < hi; j++ {
-			d.Value[j] = float32(c * draw(s))
-		}
-	}
-}
-
-// uniform is a draw from [−1, 1).
-func uniform(s *random.Stream) float64 { return 2*float64(s.Uint32())*0x1p-32 - 1 }
+// IDs are the tokens that the rows of an AtMatrix perturbation belong to, nil
+// elsewhere.
+func (d *Delta) IDs() []int64 { return d.ids }

@@ -9,14 +9,20 @@ import (
 	"github.com/ortrain/ortrain/ortrain/variant"
 )
 
-// Method is one way of training on disturbed passes.
+// Method is one way of training on disturbed passes. Beside these it may have
+// further methods, which the package looks for: check (further faults of its
+// options), places and versions (what adv_where and adv_compat may be), replays
+// (updates of the weights per step) and unlabelled (rows without labels teach
+// too).
 type Method interface {
 	// Name is the method's name on the command line, such as "fgm".
 	Name() string
 	// Doc says in one line what the method does, Source where it comes from.
 	Doc() string
 	Source() string
-	// Defaults are the method's options; those it does not read are zero.
+	// Options names the options that the method reads beside those that all
+	// methods have; Defaults are their values.
+	Options() string
 	Defaults() Config
 	// Passes estimates the cost of a micro-batch in plain passes.
 	Passes(c Config) float64

@@ -2,6 +2,7 @@ package adversary
 
 import (
 	"context"
+	"strings"
 
 	"github.com/ortrain/ortrain/ortrain/variant"
 	"github.com/ortrain/ortrain/pipeline/random"
@@ -12,20 +13,35 @@ type Perturber struct {
 	config Config
 	method Method
 	seed   uint64
+	given  Given
+	// carried holds the δ of the step's micro-batches between replays.
+	carried map[int]*Delta
 }
 
-// New checks the options and returns the perturber of a run. seed is the
-// run's.
+// Given replaces what is random, for comparisons with other implementations.
+type Given struct {
+	// Noise writes uniform numbers in [−1, 1), or normal ones, to d.Value.
+	Noise func(d *Delta)
+	// Mix returns the partner of every row and the share that it keeps.
+	Mix func(rows int) (partner []int, own []float64)
+}
+
+// New checks the options and returns the perturber of a run, whose seed it
+// takes. Unlike Config.Validate it allows the radius 0, which leaves every
+// micro-batch plain.
 func New(c Config, seed uint64) (*Perturber, error) {
-	if err := c.Validate(); err != nil {
+	if err := c.validate(false); err != nil {
 		return nil, err
 	}
 	m, err := Lookup(c.Name)
 	if err != nil {
 		return nil, err
 	}
-	return &Perturber{config: c, method: m, seed: seed}, nil
+	return &Perturber{config: c, method: m, seed: seed, carried: make(map[int]*Delta)}, nil
 }
+
+// Give replaces what is random.
+func (p *Perturber) Give(g Given) { p.given = g }
 
 // Needs lists the graphs that the run is going to use.
 func (p *Perturber) Needs() []variant.Spec { return p.method.Needs(p.config) }
@@ -33,29 +49,62 @@ func (p *Perturber) Needs() []variant.Spec { return p.method.Needs(p.config) }
 // Passes estimates the cost of a disturbed micro-batch in plain passes.
 func (p *Perturber) Passes() float64 { return p.method.Passes(p.config) }
 
+// Replays is how often the weights are updated on each step's micro-batches; 1
+// but for FreeAT.
+func (p *Perturber) Replays() int {
+	if m, ok := p.method.(interface{ replays(c Config) int }); ok {
+		return m.replays(p.config)
+	}
+	return 1
+}
+
 // At says which micro-batch it is: of which epoch, counted from 0, of which
-// step, counted from 1, and which of its micro-batches, counted from 0.
-type At struct{ Epoch, Step, Micro int }
+// step, counted from 1, which of its micro-batches and which replay of it, both
+// counted from 0.
+type At struct{ Epoch, Step, Micro, Replay int }
+
+// What is drawn for a whole micro-batch has a copy number that no row has.
+const (
+	drawDue uint16 = 0xffff - iota
+	drawPairs
+)
 
 // Due reports whether a micro-batch is disturbed.
 func (p *Perturber) Due(at At) bool {
 	if at.Epoch < p.config.StartEpoch {
 		return false
 	}
-	const choice = 0xffff // of the copy numbers, so that no row shares the stream
+	if p.config.Epsilon == 0 && strings.Contains(p.method.Options(), "adv_epsilon") {
+		return false
+	}
 	return p.config.Fraction >= 1 ||
-		random.New(p.seed, random.Perturb, uint32(at.Step), uint64(at.Micro), choice).Float64() < p.config.Fraction
+		random.New(p.seed, random.Perturb, uint32(at.Step), uint64(at.Micro), drawDue).Float64() < p.config.Fraction
 }
 
 // Accumulate adds the gradients of one micro-batch: those of the method if it
-// is due, else plain ones. It returns the mean of the loss that was
-// differentiated and the number of rows that it is the mean of.
+// is due, else plain ones, and none in later replays. It returns the mean of the
+// loss that was differentiated and the weight of that mean: the number of labels
+// that count, or of rows for methods that learn from rows without labels.
 func (p *Perturber) Accumulate(ctx context.Context, passes Passes, at At) (mean, n float64, err error) {
-	r := &Run{Config: p.config, Seed: p.seed, Step: at.Step, ctx: ctx, passes: passes, count: passes.Count()}
-	if !p.Due(at) {
-		mean = r.Backward(Pass{}, 1).Loss
-	} else {
+	r := &Run{
+		Config: p.config, Seed: p.seed, At: at,
+		ctx: ctx, passes: passes, given: p.given, count: passes.Count(), carried: p.carried[at.Micro],
+	}
+	if m, ok := p.method.(interface{ unlabelled() }); ok {
+		m.unlabelled()
+		r.count = float64(passes.Batch().Sequences())
+	}
+	switch {
+	case p.Due(at):
+		if at.Replay == 0 {
+			r.carried = nil
+		}
 		mean = p.method.Accumulate(r)
+		p.carried[at.Micro] = r.carried
+	case at.Replay == 0:
+		mean = r.Backward(Pass{}, 1).Loss
+	default:
+		return 0, 0, nil
 	}
 	return mean, r.count, r.err
 }

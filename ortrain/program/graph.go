@@ -2,6 +2,7 @@ package program
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/ortrain/ortrain/ortrain/native"
@@ -21,6 +22,9 @@ type Graph struct {
 	inputs  []*onnx.Value          // in the session's order
 	outputs []*onnx.Value
 	kernels native.Kernels
+	masks   *Masks
+	shared  bool           // masks are somebody else's to close
+	sites   map[string]int // by the name of the mask
 }
 
 // MaskKey says which dropout masks a run uses: equal keys give equal masks.
@@ -41,7 +45,10 @@ func NewGraph(env *ort.Env, low *Lowered, held map[string]*ort.Tensor, kernels n
 	if err != nil {
 		return nil, fmt.Errorf("program: loading the %s graph: %w", opts.Name, err)
 	}
-	g := &Graph{low: low, session: session, held: held, staged: make(map[string]*ort.Tensor), kernels: kernels}
+	g := &Graph{low: low, session: session, held: held, staged: make(map[string]*ort.Tensor), kernels: kernels, masks: &Masks{}, sites: make(map[string]int)}
+	for i, s := range low.Sites {
+		g.sites[s.Mask] = i
+	}
 	for _, p := range low.Params {
 		if held[p] == nil {
 			return nil, closing(session, fmt.Errorf("program: parameter %q has no memory", p))
@@ -67,9 +74,15 @@ func closing(s *ort.Session, err error) error {
 // Lowered returns what the graph was made from.
 func (g *Graph) Lowered() *Lowered { return g.low }
 
+// ShareMasks takes the dropout masks from m, which outlives the graph.
+func (g *Graph) ShareMasks(m *Masks) { g.masks, g.shared = m, true }
+
 // Close frees the session and the graph's own memory.
 func (g *Graph) Close() error {
 	err := g.session.Close()
+	if !g.shared {
+		err = errors.Join(err, g.masks.Close())
+	}
 	for _, t := range g.staged {
 		if e := t.Close(); err == nil {
 			err = e
@@ -108,7 +121,7 @@ func (g *Graph) Run(ctx context.Context, feeds map[string]Feed, seed float32, ke
 		in[i] = t
 	}
 	derive(symbols)
-	if err := g.masks(symbols, key); err != nil {
+	if err := g.masks.fill(g.kernels, g.low.Sites, symbols, key); err != nil {
 		return err
 	}
 	for i, v := range g.inputs {
@@ -121,10 +134,12 @@ func (g *Graph) Run(ctx context.Context, feeds map[string]Feed, seed float32, ke
 			}
 			t.Float32s()[0] = seed
 			in[i] = t
-		case g.staged[v.Name] != nil && v.Type.DType == onnx.Uint8:
-			in[i] = g.staged[v.Name]
 		default:
-			return fmt.Errorf("program: input %v was not fed", v)
+			site, ok := g.sites[v.Name]
+			if !ok {
+				return fmt.Errorf("program: input %v was not fed", v)
+			}
+			in[i] = g.masks.sites[site].memory
 		}
 	}
 	return g.compute(ctx, in, symbols)
@@ -203,23 +218,4 @@ func roomy(dims []int64) []int64 {
 	more := append([]int64{}, dims...)
 	more[0] += more[0]/4 + 1
 	return more
-}
-
-// masks fills the dropout masks of a run.
-func (g *Graph) masks(symbols map[string]int64, key MaskKey) error {
-	masks := make([]native.Mask, 0, len(g.low.Sites))
-	for i, s := range g.low.Sites {
-		dims, known := resolve(s.Shape, symbols)
-		if !known {
-			return fmt.Errorf("program: the size of dropout mask %q %s cannot be told from the inputs; declare its dimensions in the model", s.Mask, s.Shape)
-		}
-		t, err := g.stage(&onnx.Value{Name: s.Mask, Type: onnx.TensorOf(onnx.Uint8, s.Shape)}, dims)
-		if err != nil {
-			return err
-		}
-		masks = append(masks, native.Mask{
-			Dst: t.Uint8s(), Key: key.Seed, Site: uint16(i), MicroBatch: key.MicroBatch, Step: key.Step, P: float64(s.Ratio),
-		})
-	}
-	return g.kernels.FillMasks(masks...)
 }

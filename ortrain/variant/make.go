@@ -19,7 +19,7 @@ func Make(m *onnx.Model, params []string, rules autodiff.Table, s Spec) (*onnx.M
 	v := &maker{Spec: s, model: m.Clone()}
 	v.trainable = v.forward()
 	v.find = newFinder(v.model.Graph, params)
-	steps := []func() error{v.delta, v.mix, v.objective, v.cut}
+	steps := []func() error{v.delta, v.mix, v.logits, v.objective, v.cut}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, err
@@ -63,8 +63,8 @@ func (v *maker) delta() error {
 	if v.Delta == Nowhere {
 		return nil
 	}
-	if v.Delta != Lookup && v.Delta != EmbeddingOutput {
-		return fmt.Errorf("variant: a perturbation cannot be added at %q; use %s or %s: %w", v.Delta, Lookup, EmbeddingOutput, ErrVariant)
+	if v.Delta != Lookup && v.Delta != EmbeddingSum && v.Delta != EmbeddingOutput {
+		return fmt.Errorf("variant: a perturbation cannot be added at %q; use %s, %s or %s: %w", v.Delta, Lookup, EmbeddingSum, EmbeddingOutput, ErrVariant)
 	}
 	x, err := v.find.place(v.Delta, 0)
 	if err != nil {
@@ -75,6 +75,21 @@ func (v *maker) delta() error {
 		v.wrt = append(v.wrt, d)
 		return t.Add(x, d)
 	})
+}
+
+// logits makes sure that the logits are an output.
+func (v *maker) logits() error {
+	if !v.Logits && !v.Targets || slices.ContainsFunc(v.model.Graph.Outputs, func(o *onnx.Value) bool { return o.Name == LogitsOut }) {
+		return nil
+	}
+	x, err := v.find.logits()
+	if err != nil {
+		return err
+	}
+	t := emit.New(v.model)
+	t.Scope("variant")
+	t.Output(LogitsOut, x)
+	return t.Err()
 }
 
 // splice makes everything that reads x read what write appends instead.

@@ -7,8 +7,8 @@ import (
 	"github.com/ortrain/ortrain/ortrain/onnx/emit"
 )
 
-// mix replaces the rows at a place by w·row + (1−w)·partner. Behind Hidden,
-// attention sees MixBias.
+// mix replaces the rows at a place by MixOwn·row + MixOther·partner. Behind
+// Hidden, attention sees MixBias.
 func (v *maker) mix() error {
 	if v.Mix == Nowhere {
 		return nil
@@ -32,9 +32,8 @@ func (v *maker) mix() error {
 		for range rows[1:] {
 			shape = append(shape, onnx.Fixed(1))
 		}
-		w := t.Input(MixWeight, onnx.TensorOf(onnx.Float, shape))
-		other := t.Gather(x, partner, 0)
-		return t.Add(other, t.Mul(w, t.Sub(x, other)))
+		own := t.Mul(x, t.Input(MixOwn, onnx.TensorOf(onnx.Float, shape)))
+		return t.Add(own, t.Mul(t.Gather(x, partner, 0), t.Input(MixOther, onnx.TensorOf(onnx.Float, shape.Clone()))))
 	})
 }
 

@@ -33,14 +33,14 @@ func (f *finder) place(p Place, layer int) (*onnx.Value, error) {
 	case Lookup:
 		_, v, err := f.lookup()
 		return v, err
-	case EmbeddingOutput:
-		return f.embeddings()
+	case EmbeddingSum, EmbeddingOutput:
+		return f.embeddings(p)
 	case Hidden:
 		return f.layer(layer)
 	case Pooled:
 		return f.pooled()
 	}
-	return nil, fmt.Errorf("variant: there is no place %q; lookup, embedding_output, hidden or pooled is expected: %w", p, ErrVariant)
+	return nil, fmt.Errorf("variant: there is no place %q; lookup, embedding_sum, embedding_output, hidden or pooled is expected: %w", p, ErrVariant)
 }
 
 // lookup returns the parameter that input_ids index and the value looked up.
@@ -72,6 +72,20 @@ func Table(m *onnx.Model, params []string) (*onnx.Value, error) {
 	return table, err
 }
 
+// Classes returns how many classes the loss of a model tells apart. Errors wrap
+// ErrVariant.
+func Classes(m *onnx.Model, params []string) (int, error) {
+	logits, err := newFinder(m.Graph, params).logits()
+	if err != nil {
+		return 0, err
+	}
+	c := logits.Type.Shape[1]
+	if !c.Known() {
+		return 0, fmt.Errorf("variant: the logits %v have no fixed number of classes: %w", logits, ErrVariant)
+	}
+	return int(c.Size), nil
+}
+
 // source follows nodes that only change type or shape back to what they read.
 func source(v *onnx.Value) *onnx.Value {
 	for v != nil && v.Producer != nil {
@@ -86,8 +100,8 @@ func source(v *onnx.Value) *onnx.Value {
 }
 
 // embeddings follows the looked-up value through sums, norm and dropout to
-// what the first layer reads.
-func (f *finder) embeddings() (*onnx.Value, error) {
+// what the norm or the first layer reads.
+func (f *finder) embeddings(p Place) (*onnx.Value, error) {
 	_, v, err := f.lookup()
 	if err != nil {
 		return nil, err
@@ -103,6 +117,9 @@ func (f *finder) embeddings() (*onnx.Value, error) {
 		case "Add", "Sum", "Cast", "Identity", "Dropout":
 			follow = true
 		case "LayerNormalization":
+			if p == EmbeddingSum {
+				return v, nil
+			}
 			follow, normed = true, true
 		}
 		if !follow {
@@ -111,7 +128,7 @@ func (f *finder) embeddings() (*onnx.Value, error) {
 		v = n.Output(0)
 	}
 	if !normed {
-		return nil, fmt.Errorf("variant: what input_ids look up is not normalised before the first layer, so %s is not defined; use %s: %w", EmbeddingOutput, Lookup, ErrVariant)
+		return nil, fmt.Errorf("variant: what input_ids look up is not normalised before the first layer, so %s is not defined; use %s: %w", p, Lookup, ErrVariant)
 	}
 	return v, nil
 }
@@ -135,20 +152,15 @@ func (f *finder) only(v *onnx.Value) *onnx.Node {
 var layerName = regexp.MustCompile(`(?:^|\.)layers?\.(\d+)\.`)
 
 // layer returns what layer i reads: the data input of its first node that has a
-// parameter, before rows are picked from it.
+// parameter and is not computed for picked rows only.
 func (f *finder) layer(i int) (*onnx.Value, error) {
 	for _, n := range f.graph.Nodes {
 		if i != f.layerOf(n) {
 			continue
 		}
-		v := n.Input(0)
-		for v != nil && v.Producer != nil && v.Producer.Op == "GatherRows" {
-			v = v.Producer.Input(0)
+		if v := n.Input(0); v != nil && v.Producer != nil && v.Producer.Op != "GatherRows" && v.Producer.Op != "Gather" {
+			return v, nil
 		}
-		if v == nil || v.Producer == nil {
-			break
-		}
-		return v, nil
 	}
 	return nil, fmt.Errorf("variant: no node reads a parameter of layer %d (…layer.%d.…): %w", i, i, ErrVariant)
 }

@@ -15,6 +15,9 @@ const (
 	// Lookup is what the table of words gives, before other embeddings are added
 	// and the sum is normalised: the inputs_embeds of Hugging Face's models.
 	Lookup Place = "lookup"
+	// EmbeddingSum is the sum of all embeddings, before it is normalised. A
+	// perturbation there is the same as one at Lookup.
+	EmbeddingSum Place = "embedding_sum"
 	// EmbeddingOutput is what the first layer reads: sum, norm and dropout done.
 	EmbeddingOutput Place = "embedding_output"
 	// Hidden is what layer Spec.Layer (counted from 0) reads.
@@ -26,14 +29,17 @@ const (
 
 // Spec says what a variant has. Specs are comparable.
 type Spec struct {
-	// Delta adds the input DeltaInput at a place (Lookup or EmbeddingOutput) and,
-	// unless Forward is set, its gradient as the output DeltaGrad.
+	// Delta adds the input DeltaInput at a place (Lookup, EmbeddingSum or
+	// EmbeddingOutput) and, unless Forward is set, its gradient as the output
+	// DeltaGrad.
 	Delta Place
 	// Weights keeps the gradients of the trainable parameters. A variant without
 	// them computes that of Delta only.
 	Weights bool
 	// Forward leaves out all gradients.
 	Forward bool
+	// Logits makes the logits an output called LogitsOut.
+	Logits bool
 	// Targets makes the loss, called Objective, CEWeight·loss plus divergences
 	// to M given distributions.
 	Targets bool
@@ -75,9 +81,11 @@ const (
 	TwinWeight = "twin_weight"          // float scalar
 	Partner    = "partner"              // int64 [B]
 	MixPartner = "mix_partner"          // int64, one index for each row of the mixed value
-	MixWeight  = "mix_weight"           // float, the row's own share; broadcast over the row
+	MixOwn     = "mix_own"              // float, the row's own share; broadcast over the row
+	MixOther   = "mix_other"            // float, its partner's share
 	MixBias    = "mix_attention_bias"   // float [B,1,1,S], of the layers behind Hidden
 	Objective  = "objective"            // float scalar output
 	Divergence = "divergence"           // float scalar output: the unweighted mean of the divergences' sum
 	CutGrad    = "cut_grad"             // float [T,H]
+	LogitsOut  = "logits"               // float [B,C]
 )

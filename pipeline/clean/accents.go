@@ -26,7 +26,7 @@ var _ = register(Step{
 				plain[r] = string(base)
 			}
 		}
-		return Op{Edit: func(list edit.List, in Input) edit.List { return unaccent(list, in.Text, plain) }}, nil
+		return Op{Needs: Beyond, Edit: func(list edit.List, in Input) edit.List { return unaccent(list, in.Text, plain) }}, nil
 	},
 })
 

@@ -3,6 +3,8 @@ package clean_test
 import (
 	"encoding/csv"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,6 +31,19 @@ func corpus(b *testing.B) []sample.Example {
 		out = append(out, sample.Example{Row: uint64(i), Text: row[0], Label: sample.Class(0)})
 	}
 	return out[:8*record.MaxRows]
+}
+
+// joined puts n texts into one.
+func joined(rows []sample.Example, n int) []sample.Example {
+	var out []sample.Example
+	for part := range slices.Chunk(rows, n) {
+		var all []string
+		for _, ex := range part {
+			all = append(all, ex.Text)
+		}
+		out = append(out, sample.Example{Row: uint64(len(out)), Text: strings.Join(all, "\n")})
+	}
+	return out
 }
 
 // chinese is Chinese text of the shared data: abstracts of papers.
@@ -68,6 +83,10 @@ func measure(b *testing.B, recipe clean.Recipe, rows []sample.Example) {
 		defer batch.Release()
 		batches, rows = append(batches, batch), rows[n:]
 	}
+	// A run holds texts, tokens and weights, so that memory is seldom collected;
+	// without them it would be several times a millisecond.
+	ballast := make([]byte, 128<<20)
+	defer runtime.KeepAlive(ballast)
 	b.SetBytes(int64(bytes))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -89,6 +108,7 @@ func BenchmarkPreset(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.Run(name, func(b *testing.B) { measure(b, recipe, corpus(b)) })
+		b.Run(name+"-long", func(b *testing.B) { measure(b, recipe, joined(corpus(b), 16)) })
 		b.Run(name+"-chinese", func(b *testing.B) { measure(b, recipe, chinese(b)) })
 	}
 }

@@ -15,9 +15,9 @@ var _ = register(Step{
 	Params: []Param{{Name: "to", Default: "lower", Choices: []string{"lower", "upper"}, Doc: "the case"}},
 	Laws:   Laws{Idempotent: true, Local: true, Growth: 2},
 	New: func(a Args) (Op, error) {
-		from, to := capital, unicode.ToLower
+		from, to, needs := capital, unicode.ToLower, "A"
 		if a.String("to") == "upper" {
-			from, to = small, unicode.ToUpper
+			from, to, needs = small, unicode.ToUpper, "a"
 		}
 		var ascii [256]string // "" for what stays
 		for b := range rune(utf8.RuneSelf) {
@@ -31,7 +31,7 @@ var _ = register(Step{
 				others[r] = string(to(r))
 			}
 		}
-		return Op{Edit: func(list edit.List, in Input) edit.List { return recase(list, in.Text, from, &ascii, others) }}, nil
+		return Op{Needs: needs + Beyond, Edit: func(list edit.List, in Input) edit.List { return recase(list, in.Text, from, &ascii, others) }}, nil
 	},
 })
 

@@ -37,12 +37,17 @@ type Input struct {
 	Text string
 }
 
-// Op is a compiled step: exactly one field is set. Its functions keep nothing
+// Op is a compiled step: exactly one of its functions is set. Its functions keep nothing
 // between calls and are called from many goroutines, those of Judge excepted.
 type Op struct {
 	// Edit appends to list what to change of the text: ascending, without
 	// overlap, cut between characters, and valid UTF-8.
 	Edit func(list edit.List, in Input) edit.List
+	// Needs, unless empty, lists bytes of which a text that Edit changes has at
+	// least one, so that other texts need not be looked at. One digit stands for
+	// all, so do one capital, one small letter, one control character, one blank,
+	// and Beyond for every character beyond ASCII.
+	Needs string
 	// Keep says whether a row stays, whatever other rows there are.
 	Keep func(ex *sample.Example) bool
 	// Order judges a row by the rows before it.

@@ -3,6 +3,7 @@ package clean
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -46,6 +47,7 @@ type Cleaner struct {
 type step struct {
 	use   Use
 	op    Op
+	needs uint64
 	count counter
 }
 
@@ -74,7 +76,10 @@ func New(cfg Config) (*Cleaner, error) {
 		if kind.Private {
 			cfg.Samples = 0
 		}
-		s := &step{use: use, op: op}
+		s := &step{use: use, op: op, needs: math.MaxUint64}
+		if op.Needs != "" {
+			s.needs = kindsIn(op.Needs)
+		}
 		c.steps = append(c.steps, s)
 		if op.Order != nil {
 			c.ordered = append(c.ordered, s)
@@ -109,8 +114,9 @@ func (c *Cleaner) Rows(ctx context.Context, in *record.Batch) (*record.Batch, er
 
 // Text edits one text; it counts nothing and drops nothing.
 func (c *Cleaner) Text(text string) (string, error) {
-	w := worker{c: c, scratch: c.scratch.Get().(*scratch), rows: []sample.Example{{Text: text}}}
+	w := worker{c: c, scratch: c.scratch.Get().(*scratch)}
 	defer c.scratch.Put(w.scratch)
+	w.begin([]sample.Example{{Text: text}})
 	for _, s := range c.steps {
 		if s.op.Edit == nil {
 			continue
@@ -139,6 +145,19 @@ type worker struct {
 // that they stay in a processor's nearest cache.
 const partRows = 64
 
+// begin starts with the next rows.
+func (w *worker) begin(rows []sample.Example) {
+	w.rows, w.kinds = rows, w.kinds[:0]
+	for i := range rows {
+		ex := &rows[i]
+		kinds := kindsIn(ex.Text)
+		if ex.HasPair {
+			kinds |= kindsIn(ex.Pair)
+		}
+		w.kinds = append(w.kinds, kinds)
+	}
+}
+
 // collect sets the keys of finished rows aside.
 func (w *worker) collect() {
 	for i, keys := range w.part {
@@ -149,6 +168,7 @@ func (w *worker) collect() {
 
 // scratch is memory that workers use again.
 type scratch struct {
+	kinds  []uint64 // of the bytes of each row, or more
 	list   edit.List
 	buf    []byte   // the texts that a step writes, one after another
 	placed []placed // whose they are
@@ -174,7 +194,7 @@ func (c *Cleaner) work(ctx context.Context, in *record.Batch) (*judged, error) {
 	rows := in.Examples()
 	kept := rows[:0]
 	for part := range slices.Chunk(rows, partRows) {
-		w.rows = part
+		w.begin(part)
 		for _, s := range c.steps {
 			if err := w.step(s); err != nil {
 				return nil, err
@@ -232,7 +252,7 @@ func (w *worker) keep(s *step, t *tally) {
 			s.dropped(&w.rows[i])
 			continue
 		}
-		w.rows[n] = w.rows[i]
+		w.rows[n], w.kinds[n] = w.rows[i], w.kinds[i]
 		for _, keys := range w.part {
 			keys[n] = keys[i]
 		}
@@ -256,6 +276,10 @@ func (s *step) dropped(ex *sample.Example) {
 func (w *worker) edit(s *step, t *tally, samples bool) error {
 	w.buf, w.placed = w.buf[:0], w.placed[:0]
 	for i := range w.rows {
+		// What an edit takes away stays among the kinds: that costs a look only.
+		if w.kinds[i]&s.needs == 0 {
+			continue
+		}
 		ex := &w.rows[i]
 		edits := t.edits
 		if err := w.editOne(s, i, false, t, samples); err != nil {
@@ -300,6 +324,9 @@ func (w *worker) editOne(s *step, row int, pair bool, t *tally, samples bool) er
 	w.list = s.op.Edit(w.list[:0], Input{Row: ex.Row, Copy: ex.Copy, Pair: pair, Text: text})
 	if len(w.list) == 0 {
 		return nil
+	}
+	for i := range w.list {
+		w.kinds[row] |= kindsIn(w.list[i].With)
 	}
 	from, ok := len(w.buf), false
 	if w.buf, ok = splice(w.buf, text, w.list, t); !ok {

@@ -32,7 +32,7 @@ var _ = register(Step{
 			r := rune(b)
 			suspect[b] = r < ' ' && classes[r]&space == 0 || r == 0x7F || r > 0x7F
 		}
-		return Op{Edit: func(list edit.List, in Input) edit.List {
+		return Op{Needs: "\x00" + Beyond, Edit: func(list edit.List, in Input) edit.List {
 			text := in.Text
 			for i := 0; i < len(text); {
 				if !suspect[text[i]] {

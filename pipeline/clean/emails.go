@@ -13,7 +13,7 @@ var _ = register(Step{
 	Params: []Param{{Name: "replace", Default: "", Doc: "what to put in place of an address"}},
 	New: func(a Args) (Op, error) {
 		with := a.String("replace")
-		return Op{Edit: func(list edit.List, in Input) edit.List {
+		return Op{Needs: "@", Edit: func(list edit.List, in Input) edit.List {
 			text, low := in.Text, 0
 			for i := strings.IndexByte(text, '@'); i >= 0 && i < len(text); {
 				start, end := localStart(text, low, i), domainEnd(text, i+1)

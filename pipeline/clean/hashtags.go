@@ -14,7 +14,7 @@ var _ = register(Step{
 	Params: named("word", "[TAG]"),
 	New: func(a Args) (Op, error) {
 		action, with := a.String("action"), a.String("replace")
-		return Op{Edit: func(list edit.List, in Input) edit.List {
+		return Op{Needs: "#" + Beyond, Edit: func(list edit.List, in Input) edit.List {
 			return signs(list, in.Text, "#＃", func(list edit.List, sign, name, end int) edit.List {
 				if !hasLetter(in.Text[name:end]) {
 					return list

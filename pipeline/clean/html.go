@@ -20,7 +20,7 @@ var _ = register(Step{
 	Laws: Laws{Growth: 2},
 	New: func(a Args) (Op, error) {
 		tags, entities := a.String("tags") == "strip", a.String("entities") == "decode"
-		return Op{Edit: func(list edit.List, in Input) edit.List {
+		return Op{Needs: "<&", Edit: func(list edit.List, in Input) edit.List {
 			if (!tags || strings.IndexByte(in.Text, '<') < 0) && (!entities || strings.IndexByte(in.Text, '&') < 0) {
 				return list
 			}

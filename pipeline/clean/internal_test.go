@@ -21,7 +21,7 @@ func TestFaultyEditsAreErrors(t *testing.T) {
 	faulty := Op{Edit: func(list edit.List, in Input) edit.List {
 		return cut(cut(list, 1, 2, ""), 0, 1, "")
 	}}
-	c := &Cleaner{memory: new(record.Allocator), steps: []*step{{use: Use{Step: "faulty"}, op: faulty}}}
+	c := &Cleaner{memory: new(record.Allocator), steps: []*step{{use: Use{Step: "faulty"}, op: faulty, needs: math.MaxUint64}}}
 	c.scratch.New = func() any { return new(scratch) }
 	b, err := record.Of(c.memory, []sample.Example{{Row: 7, Text: "abc"}})
 	if err != nil {
@@ -174,5 +174,43 @@ func TestForgetful(t *testing.T) {
 	}
 	if _, ok := m.get(900); ok {
 		t.Error("an old entry is remembered")
+	}
+}
+
+// A text that a step changes has one of the bytes that the step says it needs.
+func TestNeeds(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	alphabet := []rune("aZ09 \t\n\x00\x7f" + asciiMarks + "éÀ！１。\u0301\u200b＠＃你")
+	for _, s := range Steps() {
+		args := Args{}
+		for _, p := range s.Params {
+			args[p.Name] = p.Default
+		}
+		op, err := s.New(args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if op.Edit == nil || op.Needs == "" {
+			continue
+		}
+		changed := 0
+		for range 5000 {
+			var text strings.Builder
+			few := alphabet[r.IntN(len(alphabet)-3):][:3] // so that many texts lack what is needed
+			for range r.IntN(8) {
+				text.WriteRune(few[r.IntN(3)])
+			}
+			text.WriteString([]string{"", "www.a.b", "http://a", "<b>", "&amp;", "x@y.zz", "@a", "#a", "e\u0301"}[r.IntN(9)])
+			if len(op.Edit(nil, Input{Text: text.String()})) == 0 {
+				continue
+			}
+			changed++
+			if kindsIn(text.String())&kindsIn(op.Needs) == 0 {
+				t.Errorf("%s changes %q, which has none of %q", s.Name, text.String(), op.Needs)
+			}
+		}
+		if changed < 50 {
+			t.Errorf("%s changed %d texts: the test shows nothing", s.Name, changed)
+		}
 	}
 }

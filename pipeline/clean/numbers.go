@@ -17,7 +17,7 @@ var _ = register(Step{
 	Laws: Laws{},
 	New: func(a Args) (Op, error) {
 		with, inside := a.String("replace"), a.Bool("inside")
-		return Op{Edit: func(list edit.List, in Input) edit.List { return unnumber(list, in.Text, with, inside) }}, nil
+		return Op{Needs: "0" + Beyond, Edit: func(list edit.List, in Input) edit.List { return unnumber(list, in.Text, with, inside) }}, nil
 	},
 })
 

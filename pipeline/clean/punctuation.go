@@ -20,7 +20,7 @@ var _ = register(Step{
 	New: func(a Args) (Op, error) {
 		if a.String("action") == "normalize" {
 			keep := a.String("keep")
-			return Op{Edit: func(list edit.List, in Input) edit.List { return normalizeMarks(list, in.Text, keep) }}, nil
+			return Op{Needs: Beyond, Edit: func(list edit.List, in Input) edit.List { return normalizeMarks(list, in.Text, keep) }}, nil
 		}
 		s := stripper{what: punct, with: a.String("replace"), keep: a.String("keep")}
 		if a.Bool("symbols") {
@@ -29,7 +29,7 @@ var _ = register(Step{
 		for b := range s.ascii {
 			s.ascii[b] = b >= utf8.RuneSelf || s.strips(rune(b))
 		}
-		return Op{Edit: func(list edit.List, in Input) edit.List { return s.edit(list, in.Text) }}, nil
+		return Op{Needs: asciiMarks + Beyond, Edit: func(list edit.List, in Input) edit.List { return s.edit(list, in.Text) }}, nil
 	},
 })
 

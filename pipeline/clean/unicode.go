@@ -21,7 +21,7 @@ var _ = register(Step{
 	Laws: Laws{Idempotent: true, Local: true, Growth: 11},
 	New: func(a Args) (Op, error) {
 		form := forms[a.String("form")]
-		return Op{Edit: func(list edit.List, in Input) edit.List { return normalize(list, form, in.Text) }}, nil
+		return Op{Needs: Beyond, Edit: func(list edit.List, in Input) edit.List { return normalize(list, form, in.Text) }}, nil
 	},
 })
 

@@ -13,7 +13,7 @@ var _ = register(Step{
 	Params: []Param{{Name: "replace", Default: "", Doc: "what to put in place of an address"}},
 	New: func(a Args) (Op, error) {
 		with := a.String("replace")
-		return Op{Edit: func(list edit.List, in Input) edit.List {
+		return Op{Needs: ":.", Edit: func(list edit.List, in Input) edit.List {
 			s := urlScanner{text: in.Text, scheme: -1, www: [2]int{-1, -1}}
 			for {
 				start, end := s.next()

@@ -14,7 +14,7 @@ var _ = register(Step{
 	Doc:  "turns full-width letters, digits, punctuation and spaces into ASCII",
 	Laws: Laws{Idempotent: true, Local: true},
 	New: func(Args) (Op, error) {
-		return Op{Edit: func(list edit.List, in Input) edit.List {
+		return Op{Needs: Beyond, Edit: func(list edit.List, in Input) edit.List {
 			text := in.Text
 			for i := 0; i < len(text); i++ {
 				// All of them are three bytes that begin with 0xE3 or 0xEF.

@@ -204,7 +204,7 @@ func TestPackLabels(t *testing.T) {
 		{sample.SpanLabel, []collate.Sequence{answer, unanswered}, sample.Labels{Int: []int64{1, 2, 0, 0}, Shape: []int64{2, 2}}, ""},
 		{sample.TagLabel, []collate.Sequence{short}, sample.Labels{}, "row 5 has 1 tags for 2 tokens"},
 		{sample.SpanLabel, []collate.Sequence{beyond}, sample.Labels{}, "row 6"},
-		{sample.SpanLabel, []collate.Sequence{none}, sample.Labels{}, "row 0 has no label"},
+		{sample.SpanLabel, []collate.Sequence{none}, sample.Labels{Int: []int64{sample.Ignore, sample.Ignore}, Shape: []int64{1, 2}}, ""},
 		{sample.ClassLabel, []collate.Sequence{value}, sample.Labels{}, "row 2"},
 		{sample.ValueLabel, []collate.Sequence{value, none}, sample.Labels{}, "row 0 has no label"},
 		{sample.MultiLabel, []collate.Sequence{multi, multi, other}, sample.Labels{}, "row 3"},

@@ -7,8 +7,9 @@ import (
 )
 
 // Pack lays the sequences out in one batch, with labels of the given kind: a
-// class is sample.Ignore where it is missing; any other label must be there.
-// The batch has no cursor yet.
+// class, the tags and the ends of an answer are sample.Ignore where they are
+// missing; a number and a set of classes must be there. The batch has no cursor
+// yet.
 func Pack(kind sample.LabelKind, sequences []Sequence) (*sample.Batch, error) {
 	n, total := len(sequences), 0
 	for _, s := range sequences {
@@ -62,7 +63,7 @@ func appendLabel(to *sample.Labels, kind sample.LabelKind, before int, s Sequenc
 	if l.Kind != sample.NoLabel && l.Kind != kind {
 		return fmt.Errorf("collate: row %d has a label of kind %d in a batch of kind %d", s.Row, l.Kind, kind)
 	}
-	if l.Kind == sample.NoLabel && kind != sample.NoLabel && kind != sample.ClassLabel && kind != sample.TagLabel {
+	if l.Kind == sample.NoLabel && (kind == sample.ValueLabel || kind == sample.MultiLabel) {
 		return fmt.Errorf("collate: row %d has no label; a batch of kind %d needs one for every row", s.Row, kind)
 	}
 	switch kind {
@@ -75,10 +76,7 @@ func appendLabel(to *sample.Labels, kind sample.LabelKind, before int, s Sequenc
 	case sample.TagLabel:
 		return appendTags(to, s)
 	case sample.SpanLabel:
-		if len(l.Int) != 2 || l.Int[0] < 0 || l.Int[1] < l.Int[0] || l.Int[1] >= int64(len(s.IDs)) {
-			return fmt.Errorf("collate: row %d has the answer %v among %d tokens", s.Row, l.Int, len(s.IDs))
-		}
-		to.Int = append(to.Int, l.Int...)
+		return appendSpan(to, s)
 	case sample.ValueLabel:
 		to.Float = append(to.Float, l.Float[0])
 	case sample.MultiLabel:
@@ -87,6 +85,19 @@ func appendLabel(to *sample.Labels, kind sample.LabelKind, before int, s Sequenc
 		}
 		to.Float = append(to.Float, l.Float...)
 	}
+	return nil
+}
+
+// appendSpan adds the first and the last token of an answer; none counts for an
+// unlabelled row.
+func appendSpan(to *sample.Labels, s Sequence) error {
+	ends := s.Label.Int
+	if s.Label.Kind == sample.NoLabel {
+		ends = []int64{sample.Ignore, sample.Ignore}
+	} else if len(ends) != 2 || ends[0] < 0 || ends[1] < ends[0] || ends[1] >= int64(len(s.IDs)) {
+		return fmt.Errorf("collate: row %d has the answer %v among %d tokens", s.Row, ends, len(s.IDs))
+	}
+	to.Int = append(to.Int, ends...)
 	return nil
 }
 

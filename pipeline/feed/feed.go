@@ -1,39 +1,45 @@
 // Package feed turns files into the batches that training and evaluation
-// consume: source → record batches → texts at rest → epoch's order → tokenize →
-// windows grouped by length → packed batches → prefetch.
+// consume: source → record batches → cleaning → texts at rest → epoch's order →
+// tokenize → windows grouped by length → packed batches → prefetch.
 //
 // Nouns: a Feed is a data set that has been read and checked once, or a part of
 // it; Epoch is one shuffled pass over it, Evaluate one in a fixed order; the
-// Cursor of a batch is the position after it. Path: Open → Split or Limit →
+// Cursor of a batch is the position after it. A part of the data is what can be
+// read without the rest: a row group, a record batch, some lines. A shuffle
+// window is rows that are permuted together. Path: Open → Split or Limit →
 // Epoch(sample.Cursor{Epoch: e}) → Next until io.EOF → Close.
 //
 // Law: the batches of an epoch are a function of files, seed, epoch and Config
 // alone. The number of workers, the depth of prefetching, the memory budget and
 // the cursor at which a pass begins change no byte. Every row comes once an
-// epoch; with several ranks each batch goes to one of them.
+// epoch (as often as its weight says where data sets are mixed); with several
+// ranks each batch goes to one of them. The number of batches of an epoch is
+// that of its rows divided by the batch size, whatever their lengths.
+//
+// Memory: texts and tokens within Config.CacheBytes. Beyond it two bits a row
+// and two shuffle windows of texts; each part is read once an epoch, and a
+// cursor leads to its window without reading those before it.
 //
 // Errors are those of packages source and tokenize, with the row named, or wrap
-// ErrConfig, ErrCursor or ErrSplit.
+// ErrConfig, ErrCursor, ErrSplit or ErrChanged.
 //
 // Concurrency: a Feed may be shared and may have several passes open; a pass
 // serves one goroutine.
+//
+// The package does not look into texts: cleaning is given to it, and one row
+// stays one row.
 package feed
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"sort"
 	"strings"
 
-	"github.com/ortrain/ortrain/pipeline"
-	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
-	"github.com/ortrain/ortrain/pipeline/source"
-	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
 
 // What can be wrong besides the data.
@@ -44,141 +50,6 @@ var (
 	// ErrChanged: files are not what they were when they were opened.
 	ErrChanged = errors.New("data changed")
 )
-
-// Config says how to make batches.
-type Config struct {
-	// Files are the data, Columns what to read of them. Mix stands in the place
-	// of Files when several data sets are mixed.
-	Files   []string
-	Mix     []Dataset
-	Columns source.Columns
-	// Kind is the kind of label to read; Names, the classes in order, when a
-	// model or other data settles them; Optional, whether labels may be absent.
-	Kind     sample.LabelKind
-	Names    []string
-	Optional bool
-	// HeldOut is the share of the rows that Split holds out; 0 holds none out.
-	HeldOut float64
-
-	// Tokenizer encodes the texts; the Feed does not close it.
-	Tokenizer *tokenize.Tokenizer
-	// MaxLength bounds a sequence. Units: tokens, special tokens included.
-	MaxLength int
-	// Truncation says which text of a pair is cut; with span labels, which text
-	// the windows slide over. Stride is how many tokens two windows share.
-	Truncation tokenize.Truncation
-	Stride     int
-
-	// BatchSize is the number of rows of a batch. MaxTokens, if positive, bounds
-	// the tokens of one run of the graph, padded to its longest sequence: a batch
-	// that has more comes in several pieces (sample.Batch.More), so the number of
-	// batches and of optimizer steps does not depend on it.
-	BatchSize, MaxTokens int
-	// GroupByLength puts sequences of like length into a batch, within windows
-	// of Window batches.
-	GroupByLength bool
-	Window        int
-	// Shuffle orders every epoch anew, from Seed and the epoch's number, within
-	// stretches of ShuffleRows rows (rounded up to whole windows) of the permuted
-	// parts of the data; 0 stands for 131,072, or as many as have 64 MiB of text.
-	Shuffle     bool
-	Seed        uint64
-	ShuffleRows int
-
-	// Workers is the number of goroutines that tokenize; 0 stands for the number
-	// of cores, at most 4. Prefetch is the number of finished batches that wait.
-	Workers, Prefetch int
-	// CacheBytes bounds the texts and token ids held in memory. Texts beyond it
-	// are read from their files again, a shuffle window at a time; tokens beyond
-	// it are made anew every epoch.
-	CacheBytes int64
-
-	// Rank and World deal the batches of an epoch: this Feed gets those whose
-	// number is Rank modulo World. World 0 stands for 1.
-	Rank, World int
-
-	// Clean, when set, changes or drops rows after they are read, in order: the
-	// place of cleaning. It may judge a row by those before it. Edit changes
-	// single rows as Clean does when they are read again, and may drop what Clean
-	// drops; nil stands for Clean, which then judges every row by itself.
-	Clean, Edit func(pipeline.Source[*record.Batch]) pipeline.Source[*record.Batch]
-	// CleanID says in words what Clean does, for IndexDir.
-	CleanID string
-	// Memory counts the Arrow memory in use; nil counts nowhere.
-	Memory *record.Allocator
-
-	// IndexDir, when set, is a folder for what Open found in data beyond the
-	// memory budget, so that it does not read the same data again.
-	IndexDir string
-}
-
-// Dataset is one of several data sets that are mixed. An epoch has as many rows
-// as all together; each set gives a share in proportion to its weight, beginning
-// anew when it is used up and going on in the next epoch when it is not. If no
-// set has a weight, every row comes once.
-type Dataset struct {
-	Files  []string
-	Weight float64
-}
-
-// sets are the data sets, one or several.
-func (c Config) sets() []Dataset {
-	if c.Mix != nil {
-		return c.Mix
-	}
-	return []Dataset{{Files: c.Files}}
-}
-
-// edit is the stage for rows that are read again.
-func (c Config) edit() func(pipeline.Source[*record.Batch]) pipeline.Source[*record.Batch] {
-	if c.Edit != nil {
-		return c.Edit
-	}
-	return c.Clean
-}
-
-// DefaultConfig returns the defaults for training: shuffled, grouped batches
-// of 8, up to 128 tokens a sequence.
-func DefaultConfig() Config {
-	return Config{
-		Kind: sample.ClassLabel, MaxLength: 128, BatchSize: 8, GroupByLength: true, Window: 64,
-		Shuffle: true, Seed: 42, Prefetch: 4, CacheBytes: 256 << 20,
-	}
-}
-
-// Validate returns all faults of the configuration at once.
-func (c Config) Validate() error {
-	var faults []error
-	check := func(ok bool, format string, args ...any) {
-		if !ok {
-			faults = append(faults, fmt.Errorf("feed: "+format+": %w", append(args, ErrConfig)...))
-		}
-	}
-	check(c.Tokenizer != nil, "no tokenizer is given")
-	check(c.BatchSize >= 1, "batch size is %d; at least 1 is needed", c.BatchSize)
-	check(c.Window >= 1 || !c.GroupByLength, "window is %d batches; at least 1 is needed to group by length", c.Window)
-	check(c.MaxLength >= 1, "maximum length is %d; at least 1 is needed", c.MaxLength)
-	check(c.MaxTokens <= 0 || c.MaxTokens >= c.MaxLength, "at most %d tokens in one run, but one sequence may have %d; allow as many", c.MaxTokens, c.MaxLength)
-	check(c.Truncation.Check() == nil, "truncation is %q; longest_first, only_first or only_second is expected", string(c.Truncation))
-	check(c.Stride >= 0, "stride is %d; it must not be negative", c.Stride)
-	check(c.ShuffleRows >= 0, "shuffle window is %d rows; it must not be negative", c.ShuffleRows)
-	check(c.CacheBytes >= 0, "memory budget is %d bytes; it must not be negative", c.CacheBytes)
-	check(c.Workers >= 0, "workers is %d; it must not be negative", c.Workers)
-	check(c.Prefetch >= 0, "prefetch is %d; it must not be negative", c.Prefetch)
-	if !(c.HeldOut >= 0 && c.HeldOut < 1) {
-		faults = append(faults, fmt.Errorf("feed: a validation split of %g; more than 0 and less than 1 is expected: %w", c.HeldOut, ErrSplit))
-	}
-	weights := 0
-	for _, d := range c.Mix {
-		if d.Weight > 0 {
-			weights++
-		}
-		check(d.Weight >= 0 && !math.IsInf(d.Weight, 1), "a data set has the weight %g; a positive number is expected", d.Weight)
-	}
-	check(weights == 0 || weights == len(c.Mix), "%d of %d data sets have a weight; all or none must", weights, len(c.Mix))
-	check(c.World >= 0 && c.Rank >= 0 && c.Rank < max(c.World, 1), "rank %d of %d; a rank lies in [0, world)", c.Rank, max(c.World, 1))
-	return errors.Join(faults...)
-}
 
 // Feed is a data set, or a part of it, that gives batches.
 type Feed struct {
@@ -345,4 +216,9 @@ func (f *Feed) Limit(n int) *Feed {
 		return f.only(f.rows)
 	}
 	return f.only(f.rows.first(n, f.data.starts))
+}
+
+// Without returns the part without the rows of another Feed over the same data.
+func (f *Feed) Without(other *Feed) *Feed {
+	return f.only(newSubset(f.rows.bits.minus(other.rows.bits), f.data.starts))
 }

@@ -106,24 +106,15 @@ func decodeIndex(text []byte) (h indexHeader, kept, held bitset, err error) {
 
 // check reports a header that does not go with the bits.
 func (h indexHeader) check(kept, held bitset) error {
-	rows := uint64(0)
-	for _, set := range h.Parts {
-		in := uint64(0)
-		for _, p := range set {
-			if p.Rows < 0 || p.Row != in || uint64(p.Rows) > 1<<62-rows {
-				return errIndex
-			}
-			in += uint64(p.Rows)
-			rows += uint64(p.Rows)
-		}
+	rows, ok := h.rows()
+	if !ok || h.TextBytes < 0 || len(h.Longest) == 0 {
+		return errIndex
 	}
 	end := uint64(len(kept)) * 64
-	switch {
-	case len(h.Parts) == 0 || h.TextBytes < 0 || len(h.Longest) == 0:
+	if kept.count(0, end) == 0 || kept.count(min(rows, end), end) > 0 {
 		return errIndex
-	case kept.count(0, end) == 0 || kept.count(min(rows, end), end) > 0:
-		return errIndex
-	case held != nil && kept.and(held).count(0, end) != held.count(0, end):
+	}
+	if kept.and(held).count(0, end) != held.count(0, end) {
 		return errIndex
 	}
 	for i, n := range h.Longest {
@@ -134,6 +125,21 @@ func (h indexHeader) check(kept, held bitset) error {
 	return nil
 }
 
+// rows counts those of all parts, which must follow one another.
+func (h indexHeader) rows() (rows uint64, ok bool) {
+	for _, set := range h.Parts {
+		in := uint64(0)
+		for _, p := range set {
+			if p.Rows < 0 || p.Row != in || uint64(p.Rows) > 1<<62-rows {
+				return 0, false
+			}
+			in += uint64(p.Rows)
+			rows += uint64(p.Rows)
+		}
+	}
+	return rows, len(h.Parts) > 0
+}
+
 // index is where an index lies, and what it must have been made from.
 type index struct{ path, key string }
 
@@ -142,23 +148,9 @@ func findIndex(ctx context.Context, cfg Config) (*index, error) {
 	if cfg.IndexDir == "" {
 		return nil, nil
 	}
-	var paths []string
-	for _, d := range cfg.sets() {
-		if slices.Contains(d.Files, source.Stdin) {
-			return nil, nil
-		}
-		// With classes given nothing is read but the columns.
-		names := cfg.Names
-		if names == nil {
-			names = []string{""}
-		}
-		set, err := source.Open(ctx, d.Files, source.Options{
-			Columns: cfg.Columns, Kind: cfg.Kind, Names: names, Optional: cfg.Optional, Memory: cfg.Memory,
-		})
-		if err != nil {
-			return nil, err
-		}
-		paths = append(append(paths, set.Paths()...), "")
+	paths, err := indexed(ctx, cfg)
+	if err != nil || paths == nil {
+		return nil, err
 	}
 	options, err := json.Marshal(struct {
 		Paths                                []string
@@ -184,6 +176,28 @@ func findIndex(ctx context.Context, cfg Config) (*index, error) {
 		}
 	}
 	return &index{filepath.Join(cfg.IndexDir, "rows-"+hashed(options)[:16]+".index"), hex.EncodeToString(key.Sum(nil))}, nil
+}
+
+// indexed lists the files of a configuration, with "" after each data set; nil
+// if they cannot be read twice.
+func indexed(ctx context.Context, cfg Config) (paths []string, err error) {
+	names := cfg.Names
+	if names == nil {
+		names = []string{""} // with classes given nothing is read but the columns
+	}
+	for _, d := range cfg.sets() {
+		if slices.Contains(d.Files, source.Stdin) {
+			return nil, nil
+		}
+		set, err := source.Open(ctx, d.Files, source.Options{
+			Columns: cfg.Columns, Kind: cfg.Kind, Names: names, Optional: cfg.Optional, Memory: cfg.Memory,
+		})
+		if err != nil {
+			return nil, err
+		}
+		paths = append(append(paths, set.Paths()...), "")
+	}
+	return paths, nil
 }
 
 func hashed(text []byte) string {

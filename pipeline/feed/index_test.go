@@ -58,7 +58,11 @@ func TestIndexSparesTheOpeningPass(t *testing.T) {
 		{"a larger budget", func(c *feed.Config) { c.CacheBytes = 1 << 20 }, true},
 		{"damaged", func(*feed.Config) { write(t, index, whole[:len(whole)-1]) }, true},
 		{"made again", func(*feed.Config) {}, false},
-		{"a bit flipped", func(*feed.Config) { flipped := append([]byte{}, whole...); flipped[len(whole)-40] ^= 1; write(t, index, flipped) }, true},
+		{"a bit flipped", func(*feed.Config) {
+			flipped := append([]byte{}, whole...)
+			flipped[len(whole)-40] ^= 1
+			write(t, index, flipped)
+		}, true},
 		{"empty", func(*feed.Config) { write(t, index, nil) }, true},
 		{"a file of another time", func(*feed.Config) {
 			if err := os.Chtimes(path, time.Time{}, time.Unix(1e9, 0)); err != nil {

@@ -134,6 +134,8 @@ func (m *message) parse() error {
 	var header flatbuffers.Table
 	t.Union(&header, flatbuffers.UOffsetT(o))
 	switch m.kind {
+	case schemaMessage:
+		return checkSchema(header)
 	case dictionaryMessage:
 		if o = header.Offset(6); o == 0 {
 			return fmt.Errorf("a dictionary without content: %w", ErrFormat)
@@ -155,27 +157,33 @@ func (m *message) checkBatch(t flatbuffers.Table) error {
 		return fmt.Errorf("a record batch of %d rows: %w", m.rows, ErrFormat)
 	}
 	const pair = 16 // two int64
-	if o := t.Offset(6); o != 0 {
-		at := t.Vector(flatbuffers.UOffsetT(o))
-		for i := range t.VectorLen(flatbuffers.UOffsetT(o)) {
-			length := t.GetInt64(at + flatbuffers.UOffsetT(pair*i))
-			nulls := t.GetInt64(at + flatbuffers.UOffsetT(pair*i+8))
-			if length < 0 || length > maxBatchRows || nulls < 0 || nulls > length {
-				return fmt.Errorf("a column of %d values with %d nulls: %w", length, nulls, ErrFormat)
-			}
+	at, n, err := vector(t, 6, pair)
+	if err != nil {
+		return err
+	}
+	for i := range n {
+		length, nulls := t.GetInt64(at+pair*i), t.GetInt64(at+pair*i+8)
+		if length < 0 || length > maxBatchRows || nulls < 0 || nulls > length {
+			return fmt.Errorf("a column of %d values with %d nulls: %w", length, nulls, ErrFormat)
 		}
 	}
-	if o := t.Offset(8); o != 0 {
-		at := t.Vector(flatbuffers.UOffsetT(o))
-		for i := range t.VectorLen(flatbuffers.UOffsetT(o)) {
-			offset := t.GetInt64(at + flatbuffers.UOffsetT(pair*i))
-			length := t.GetInt64(at + flatbuffers.UOffsetT(pair*i+8))
-			if offset < 0 || length < 0 || offset > m.size || length > m.size-offset {
-				return fmt.Errorf("a buffer of %d bytes at %d in a body of %d bytes: %w", length, offset, m.size, ErrFormat)
-			}
+	at, buffers, err := vector(t, 8, pair)
+	if err != nil {
+		return err
+	}
+	for i := range buffers {
+		offset, length := t.GetInt64(at+pair*i), t.GetInt64(at+pair*i+8)
+		if offset < 0 || length < 0 || offset > m.size || length > m.size-offset {
+			return fmt.Errorf("a buffer of %d bytes at %d in a body of %d bytes: %w", length, offset, m.size, ErrFormat)
 		}
 	}
-	return nil
+	at, n, err = vector(t, 12, 8)
+	for i := range n {
+		if count := t.GetInt64(at + 8*i); count < 0 || count > int64(buffers) {
+			return fmt.Errorf("a column of %d buffers among %d: %w", count, buffers, ErrFormat)
+		}
+	}
+	return err
 }
 
 // Message implements ipc.MessageReader.

@@ -188,6 +188,6 @@ func (t *conllTable) parts(ctx context.Context) ([]Part, error) {
 
 func (t *conllTable) seek(p Part) (err error) {
 	t.r.close()
-	t.r, err = newTextReader(t.in, p.Offset, p.Line)
+	t.r, err = newTextReader(t.in, p)
 	return err
 }

@@ -45,7 +45,7 @@ func openCSV(comma byte, quotes bool) func(*input, Options) (table, error) {
 		case QuotesOff:
 			t.quotes = false
 		}
-		r, err := newTextReader(in, 0, 1)
+		r, err := newTextReader(in, Part{Line: 1})
 		if err != nil {
 			return nil, err
 		}
@@ -247,7 +247,7 @@ func (t *csvTable) parts(ctx context.Context) ([]Part, error) {
 
 func (t *csvTable) seek(p Part) (err error) {
 	t.r.close()
-	t.r, err = newTextReader(t.in, p.Offset, p.Line)
+	t.r, err = newTextReader(t.in, p)
 	return err
 }
 

@@ -147,16 +147,24 @@ type textReader struct {
 	base int64 // offset of s in the content
 	line int   // line that begins at pos, from 1
 	eof  bool
+	// first is how much is read at first: no more than is there or asked for.
+	first int64
 }
 
-// newTextReader reads the content of in from an offset, where this line begins.
-func newTextReader(in *input, offset int64, line int) (*textReader, error) {
-	r, free, err := in.stream(offset)
+// newTextReader reads the content of in from where a part begins.
+func newTextReader(in *input, from Part) (*textReader, error) {
+	r, free, err := in.stream(from.Offset)
 	if err != nil {
 		return nil, err
 	}
-	t := &textReader{r: r, free: free, base: offset, line: line}
-	if offset == 0 {
+	t := &textReader{r: r, free: free, base: from.Offset, line: from.Line, first: blockBytes}
+	if in.seekable() {
+		t.first = min(t.first, in.size-from.Offset+1)
+	}
+	if from.Bytes > 0 {
+		t.first = min(t.first, from.Bytes+2) // a quote's end shows two bytes later
+	}
+	if from.Offset == 0 {
 		if err := t.skipMark(); err != nil {
 			free()
 			return nil, err
@@ -196,7 +204,11 @@ func (t *textReader) more() error {
 		return fmt.Errorf("one row is longer than %d MiB; is a quote never closed? %w", maxRecord>>20, ErrTooLarge)
 	}
 	// As much again as there is, so that a long row is not copied too often.
-	buffer := make([]byte, len(rest)+max(blockBytes, len(rest)))
+	size := max(blockBytes, len(rest))
+	if t.first > 0 {
+		size, t.first = max(int(t.first), 4), 0
+	}
+	buffer := make([]byte, len(rest)+size)
 	copy(buffer, rest)
 	n, err := io.ReadFull(t.r, buffer[len(rest):])
 	switch {

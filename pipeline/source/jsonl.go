@@ -151,6 +151,6 @@ func (t *jsonTable) parts(ctx context.Context) ([]Part, error) {
 
 func (t *jsonTable) seek(p Part) (err error) {
 	t.r.close()
-	t.r, err = newTextReader(t.in, p.Offset, p.Line)
+	t.r, err = newTextReader(t.in, p)
 	return err
 }

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -21,9 +23,9 @@ import (
 	"github.com/ortrain/ortrain/pipeline/source"
 )
 
-// ScrubOptions are the options of ortrain scrub.
-type ScrubOptions struct {
-	FileOptions `yaml:",inline"`
+// scrubbing holds the options of scrub.
+type scrubbing struct {
+	conversion `yaml:",inline"`
 
 	Types       string `yaml:"types"`
 	Replace     string `yaml:"replace"`
@@ -36,44 +38,92 @@ type ScrubOptions struct {
 	AuditFile   string `yaml:"audit_file"`
 	DryRun      bool   `yaml:"dry_run"`
 	Check       bool   `yaml:"check"`
+	Workers     int    `yaml:"dataloader_num_workers"`
+	Quiet       bool   `yaml:"quiet"`
+}
+
+// scrubUsages says what the options of scrub do that convert does not have.
+var scrubUsages = map[string]string{
+	"types":                  "`TYPES` to look for, with commas between (default: all; ortrain list recognisers shows them)",
+	"replace":                "placeholder, mask or pseudonym for all; TYPE=`HOW` after a comma for one type: placeholder,CARD=mask",
+	"mask_keep":              "leave the last `N` characters of masked values that are more than twice as long",
+	"key_file":               "`FILE` with the secret key of pseudonyms, 16 bytes or more (default: the variable " + keyVariable + ")",
+	"patterns":               "`FILES` with own patterns, YAML or JSON",
+	"names":                  "`FILES` with given names, one a line; without them persons are not looked for",
+	"family_names":           "`FILES` with family names, one a line",
+	"allow":                  "`FILES` with values that stay, one a line, such as the address of the own help desk",
+	"audit_file":             "`FILE` for types, counts and row ids of what was found (default: beside the output, .audit.json)",
+	"dry_run":                "count only: OUT is not written",
+	"check":                  "count only, and end with exit code 4 if something is found",
+	"dataloader_num_workers": "`GOROUTINES` that look for it",
 }
 
 // keyVariable is the environment variable with the key of pseudonyms.
 const keyVariable = "ORTRAIN_PII_KEY"
 
-func defaultScrub() *ScrubOptions {
-	return &ScrubOptions{
-		FileOptions: FileOptions{LabelType: "auto", Workers: min(4, runtime.GOMAXPROCS(0))},
-		Replace:     string(pii.Placeholder),
-	}
+func defaultScrubbing() scrubbing {
+	return scrubbing{conversion: defaultConversion(), Replace: string(pii.Placeholder), Workers: min(4, runtime.GOMAXPROCS(0))}
 }
 
 func scrubCommand(e Env) *cli.Command {
-	return structCommand(e, "scrub", "find personal data and secrets in a file and replace them", defaultScrub, scrub)
+	given := defaultScrubbing()
+	var flags []cli.Flag
+	for _, o := range flatten(reflect.ValueOf(&given).Elem()) {
+		text := cmp.Or(scrubUsages[o.name], conversionUsages[o.name], usages[o.name])
+		f := &cli.GenericFlag{Name: o.name, Usage: text, Value: &fieldFlag{o.value}, DefaultText: show(o.value)}
+		if o.value.Kind() == reflect.Bool {
+			flags = append(flags, switchFlag{f})
+		} else {
+			flags = append(flags, f)
+		}
+	}
+	return &cli.Command{
+		Name: "scrub", Usage: "find personal data and secrets in files and replace them", ArgsUsage: "IN... OUT", Flags: flags,
+		Description: "IN and OUT are as those of convert; --check takes IN only. Texts, labels, tokens,\n" +
+			"tags and spans are kept, other columns are not: nobody has looked at them. Labels are not changed.",
+		Action: func(c *cli.Context) error {
+			in, out := c.Args().Slice(), ""
+			switch {
+			case given.Check && len(in) == 0:
+				return usage("scrub takes what to read: ortrain scrub --check IN...")
+			case !given.Check && len(in) < 2:
+				return usage("scrub takes what to read and what to write: ortrain scrub IN... OUT, or only what to read with --check")
+			case !given.Check:
+				in, out = in[:len(in)-1], in[len(in)-1]
+			}
+			if given.DryRun {
+				out = ""
+			}
+			ctx, i := e.interrupts(c.Context)
+			defer i.close()
+			return interrupted(ctx, scrub(ctx, e, given, in, out), "nothing was written")
+		},
+	}
 }
 
-// scrub reads, replaces and writes; with --dry_run and --check it only counts.
-func scrub(ctx context.Context, e Env, o ScrubOptions) (err error) {
-	counting := o.DryRun || o.Check
-	need := []string{"input", o.Input}
-	if !counting {
-		need = append(need, "output", o.Output)
-	}
-	if err := must(need...); err != nil {
-		return err
-	}
-	memory := new(record.Allocator)
-	s, err := o.scrubber(e, memory)
+// scrub reads, replaces and writes; without an output it only counts.
+func scrub(ctx context.Context, e Env, o scrubbing, in []string, path string) (err error) {
+	opts, err := o.sourceOptions(e)
 	if err != nil {
 		return err
 	}
-	set, err := o.open(ctx, e, memory)
+	s, err := o.scrubber(e, opts.Memory)
+	if err != nil {
+		return err
+	}
+	if err := notAmong(in, path); err != nil {
+		return err
+	}
+	set, err := o.openData(ctx, in, opts)
+	if errors.Is(err, source.ErrType) && o.LabelType == "auto" {
+		return fail(ExitData, err, "say what the labels are: --label_type value, multi or none")
+	}
 	if err != nil {
 		return err
 	}
 	var out *sink.File
-	if !counting {
-		if out, err = o.create(e, set, memory); err != nil {
+	if path != "" {
+		if out, err = o.create(e, set, path, opts.Memory); err != nil {
 			return err
 		}
 		defer func() { err = first(err, out.Close()) }()
@@ -81,21 +131,32 @@ func scrub(ctx context.Context, e Env, o ScrubOptions) (err error) {
 	if err := o.run(ctx, set, s, out); err != nil {
 		return err
 	}
-	audit := scrubAudit{
-		Version: Version, Input: bases(set.Paths()), Replace: o.Replace, Types: s.Types(), NotCarried: left(set), Audit: s.Audit(),
-	}
-	if err := o.finish(ctx, out, audit); err != nil {
+	audit := scrubAudit{Version: Version, Input: bases(set.Paths()), Replace: o.Replace, Types: s.Types(), NotCarried: left(set), Audit: s.Audit()}
+	if err := o.finish(ctx, out, path, audit); err != nil {
 		return err
 	}
 	o.tell(e, audit)
 	if n := audit.Found; o.Check && n > 0 {
-		return fail(ExitGate, fmt.Errorf("personal data or secrets in %s: %s", plural(n, "row", "rows"), audit.Matches), "ortrain scrub --output FILE replaces them; --audit_file lists the rows")
+		return fail(ExitGate, fmt.Errorf("personal data or secrets in %s: %s", plural(n, "row", "rows"), audit.Matches),
+			"ortrain scrub IN... OUT replaces them; --audit_file lists the rows")
 	}
 	return nil
 }
 
+// create begins the output, in the columns of the input.
+func (o scrubbing) create(e Env, set *source.Set, path string, memory *record.Allocator) (*sink.File, error) {
+	c, to := set.Columns(), o.To
+	if to != "" {
+		to = "." + strings.TrimPrefix(to, ".")
+	}
+	return sink.Create(path, sink.Options{
+		Format: to, Names: set.Names(), Text: c.Text, Pair: c.Pair, Label: c.Label, Tokens: c.Tokens, Tags: c.Tags, Start: c.Start, End: c.End,
+		Trail: o.Trail, GroupRows: o.GroupRows, Stdout: e.Stdout, Memory: memory,
+	})
+}
+
 // scrubber builds the library's configuration.
-func (o ScrubOptions) scrubber(e Env, memory *record.Allocator) (*pii.Scrubber, error) {
+func (o scrubbing) scrubber(e Env, memory *record.Allocator) (*pii.Scrubber, error) {
 	cfg := pii.Default()
 	cfg.Types, cfg.Keep, cfg.Memory = split(o.Types), o.MaskKeep, memory
 	cfg.Patterns, cfg.Names = split(o.Patterns), pii.Names{Given: split(o.Names), Family: split(o.FamilyNames)}
@@ -122,7 +183,7 @@ func (o ScrubOptions) scrubber(e Env, memory *record.Allocator) (*pii.Scrubber, 
 }
 
 // key reads the key of pseudonyms; nil where none is given.
-func (o ScrubOptions) key(e Env) ([]byte, error) {
+func (o scrubbing) key(e Env) ([]byte, error) {
 	if o.KeyFile == "" {
 		if text := e.Getenv(keyVariable); text != "" {
 			return []byte(text), nil
@@ -137,7 +198,7 @@ func (o ScrubOptions) key(e Env) ([]byte, error) {
 }
 
 // run passes all rows through the scrubber, to the output if there is one.
-func (o ScrubOptions) run(ctx context.Context, set *source.Set, s *pii.Scrubber, out *sink.File) (err error) {
+func (o scrubbing) run(ctx context.Context, set *source.Set, s *pii.Scrubber, out *sink.File) (err error) {
 	rows := pipeline.Map(set.Rows(), max(1, o.Workers), s.Rows)
 	defer func() { err = first(err, rows.Close()) }()
 	for {
@@ -178,17 +239,17 @@ type scrubAudit struct {
 
 // auditPath is where the audit goes: where it is asked for, else beside the
 // output.
-func (o ScrubOptions) auditPath(out *sink.File) string {
-	if o.AuditFile != "" || out == nil || o.Output == sink.Stdout {
+func (o scrubbing) auditPath(out string) string {
+	if o.AuditFile != "" || out == "" || out == sink.Stdout {
 		return o.AuditFile
 	}
-	return beside(o.Output, ".audit.json")
+	return beside(out, ".audit.json")
 }
 
 // finish writes output and audit: first the audit under another name, so that
 // neither is there without the other.
-func (o ScrubOptions) finish(ctx context.Context, out *sink.File, audit scrubAudit) error {
-	path := o.auditPath(out)
+func (o scrubbing) finish(ctx context.Context, out *sink.File, output string, audit scrubAudit) error {
+	path := o.auditPath(output)
 	if path != "" {
 		text, err := json.MarshalIndent(audit, "", " ")
 		if err != nil {
@@ -212,7 +273,7 @@ func (o ScrubOptions) finish(ctx context.Context, out *sink.File, audit scrubAud
 }
 
 // tell says on standard error what was found.
-func (o ScrubOptions) tell(e Env, audit scrubAudit) {
+func (o scrubbing) tell(e Env, audit scrubAudit) {
 	if o.Quiet {
 		return
 	}

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -18,21 +20,21 @@ import (
 	"github.com/ortrain/ortrain/pipeline/source"
 )
 
-// SplitOptions are the options of ortrain split.
-type SplitOptions struct {
-	Input           string  `yaml:"input"`
-	InputFormat     string  `yaml:"input_format"`
+// splitOptions holds the options of split.
+type splitOptions struct {
+	conversion `yaml:",inline"`
+
 	OutputDir       string  `yaml:"output_dir"`
 	ValidationSplit float64 `yaml:"validation_split"`
 	TestSplit       float64 `yaml:"test_split"`
-	TextColumn      string  `yaml:"text_column"`
-	PairColumn      string  `yaml:"text_pair_column"`
-	LabelColumn     string  `yaml:"label_column"`
-	TokensColumn    string  `yaml:"tokens_column"`
-	TagsColumn      string  `yaml:"tags_column"`
-	SpanColumns     string  `yaml:"span_columns"`
-	LabelType       string  `yaml:"label_type"`
 	Quiet           bool    `yaml:"quiet"`
+}
+
+// splitUsages says what the options of split do that convert does not have.
+var splitUsages = map[string]string{
+	"output_dir":       "`FOLDER` for train.parquet, validation.parquet and test.parquet",
+	"validation_split": "`SHARE` of the rows to validate on",
+	"test_split":       "`SHARE` of the rows to test on, beside those to validate on",
 }
 
 // parts of a data set, and the files that split writes.
@@ -41,25 +43,49 @@ var partNames = []string{"train", "validation", "test"}
 func partFile(part string) string { return part + ".parquet" }
 
 func splitCommand(e Env) *cli.Command {
-	return structCommand(e, "split", "cut a data set into parts to train, validate and test on", func() *SplitOptions {
-		return &SplitOptions{ValidationSplit: defaultSplit, LabelType: "auto"}
-	}, splitFiles)
+	given := splitOptions{conversion: defaultConversion(), ValidationSplit: defaultSplit}
+	var flags []cli.Flag
+	for _, o := range flatten(reflect.ValueOf(&given).Elem()) {
+		if o.name == "to" || o.name == "row_ids" {
+			continue // the parts are Parquet, for reading again
+		}
+		text := cmp.Or(splitUsages[o.name], conversionUsages[o.name], usages[o.name])
+		f := &cli.GenericFlag{Name: o.name, Usage: text, Value: &fieldFlag{o.value}, DefaultText: show(o.value)}
+		if o.value.Kind() == reflect.Bool {
+			flags = append(flags, switchFlag{f})
+		} else {
+			flags = append(flags, f)
+		}
+	}
+	return &cli.Command{
+		Name: "split", Usage: "cut a data set into parts to train, validate and test on", ArgsUsage: "IN...", Flags: flags,
+		Description: "A hash of its text decides where a row goes, so equal texts go to one part and rows keep theirs when\n" +
+			"others are added. Every class is in every part if it has texts enough. IN is as that of convert.",
+		Action: func(c *cli.Context) error {
+			if c.Args().Len() == 0 {
+				return usage("split takes what to read: ortrain split IN... --output_dir FOLDER")
+			}
+			ctx, i := e.interrupts(c.Context)
+			defer i.close()
+			return interrupted(ctx, splitFiles(ctx, e, given, c.Args().Slice()), "nothing was written")
+		},
+	}
 }
 
 // splitFiles writes each part as a Parquet file.
-func splitFiles(ctx context.Context, e Env, o SplitOptions) (err error) {
-	if err := must("input", o.Input, "output_dir", o.OutputDir); err != nil {
+func splitFiles(ctx context.Context, e Env, o splitOptions, in []string) (err error) {
+	if err := must("output_dir", o.OutputDir); err != nil {
 		return err
 	}
 	if held := o.ValidationSplit + o.TestSplit; o.ValidationSplit < 0 || o.TestSplit < 0 || held <= 0 || held >= 1 {
 		return usage("--validation_split is %g and --test_split %g; shares are expected that come to more than 0 and less than 1", o.ValidationSplit, o.TestSplit)
 	}
-	s := &splitting{opts: o, memory: new(record.Allocator)}
-	files := FileOptions{
-		Input: o.Input, InputFormat: o.InputFormat, TextColumn: o.TextColumn, PairColumn: o.PairColumn, LabelColumn: o.LabelColumn,
-		TokensColumn: o.TokensColumn, TagsColumn: o.TagsColumn, SpanColumns: o.SpanColumns, LabelType: o.LabelType,
+	opts, err := o.sourceOptions(e)
+	if err != nil {
+		return err
 	}
-	if s.set, err = files.open(ctx, e, s.memory); err != nil {
+	s := &splitting{opts: o, memory: opts.Memory}
+	if s.set, err = o.openData(ctx, in, opts); err != nil {
 		return err
 	}
 	if err := s.decide(ctx); err != nil {
@@ -88,7 +114,7 @@ func splitFiles(ctx context.Context, e Env, o SplitOptions) (err error) {
 // splitting is one split under way. Held says which rows are not trained on,
 // test which of those are tested on; either may be nil.
 type splitting struct {
-	opts       SplitOptions
+	opts       splitOptions
 	memory     *record.Allocator
 	set        *source.Set
 	held, test *feed.Splitter
@@ -145,7 +171,7 @@ func (s *splitting) write(ctx context.Context) (counts [3]int, err error) {
 			continue
 		}
 		f, err := sink.Create(filepath.Join(s.opts.OutputDir, partFile(name)), sink.Options{
-			Names: s.set.Names(), Text: c.Text, Pair: c.Pair, Label: c.Label, Tokens: c.Tokens, Tags: c.Tags, Start: c.Start, End: c.End, Memory: s.memory,
+			Names: s.set.Names(), Text: c.Text, Pair: c.Pair, Label: c.Label, Tokens: c.Tokens, Tags: c.Tags, Start: c.Start, End: c.End, GroupRows: s.opts.GroupRows, Memory: s.memory,
 		})
 		if err != nil {
 			return counts, err
@@ -172,7 +198,7 @@ func (s *splitting) write(ctx context.Context) (counts [3]int, err error) {
 			continue
 		}
 		if counts[i] == 0 {
-			return counts, fmt.Errorf("no row of %s goes to %s with shares of %g and %g; at least 1 is needed: %w", s.opts.Input, partNames[i], s.opts.ValidationSplit, s.opts.TestSplit, feed.ErrSplit)
+			return counts, fmt.Errorf("no row of %s goes to %s with shares of %g and %g; at least 1 is needed: %w", strings.Join(s.set.Paths(), ", "), partNames[i], s.opts.ValidationSplit, s.opts.TestSplit, feed.ErrSplit)
 		}
 		if rows[i].Len() > 0 {
 			err = flush(i)

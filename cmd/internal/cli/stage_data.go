@@ -133,10 +133,10 @@ func (s *stager) perPart(k stageKind, r flow.Request, parts []string, args func(
 func scrubStage() stageKind {
 	return stageKind{
 		name: "scrub", needs: []string{"clean"},
-		wired: map[string]string{"input": fromData, "output": fromFlow, "output_format": fromFlow, "audit_file": fromFlow, "dry_run": "ortrain plan"},
+		wired: map[string]string{"audit_file": fromFlow, "to": fromFlow, "dry_run": "ortrain plan", "check": "ortrain scrub --check"},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
 			job, err := s.perPart(k, r, partNames, func(_ string, in []string, out string) []string {
-				return []string{"--input=" + strings.Join(in, ","), "--output=" + out}
+				return slices.Concat(in, []string{out})
 			})
 			job.Hidden = []string{s.secret(keyVariable)}
 			return job, err
@@ -165,7 +165,7 @@ func cleanStage() stageKind {
 func splitStage() stageKind {
 	return stageKind{
 		name: "split", needs: []string{"clean", "scrub"},
-		wired: map[string]string{"input": fromData, "input_format": fromData, "output_dir": fromFlow},
+		wired: map[string]string{"output_dir": fromFlow},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
 			d, err := s.data(r)
 			if err != nil {
@@ -183,7 +183,7 @@ func splitStage() stageKind {
 				}
 			}
 			job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
-				line := slices.Concat([]string{"split"}, set.args, args, []string{"--input=" + strings.Join(d.paths["train"], ","), "--output_dir=" + dir})
+				line := slices.Concat([]string{"split"}, set.args, args, []string{"--output_dir=" + dir}, d.paths["train"])
 				if err := s.run(ctx, line...); err != nil {
 					return flow.Outcome{}, err
 				}

@@ -154,7 +154,7 @@ func evalStage() stageKind {
 			}
 			set := s.settings(k, "eval", r)
 			args, reads := []string{"--test_file=" + path}, d.reads(part)
-			if on, ok := s.value(k, r, "on"); ok && on[0] != "test" {
+			if on, ok := s.value(k, r, "on"); ok && on[0] != onTest {
 				if args, reads, err = s.allParts(r); err != nil {
 					return flow.Job{}, err
 				}

@@ -35,16 +35,6 @@ var _ = register(Recogniser{
 	},
 })
 
-var _ = register(Recogniser{
-	Name: "cn_address", Type: "ADDRESS", Rank: 122, Starts: digits,
-	Doc:  "Chinese address: place names with 省市区县镇村路街 and so on before a number with 号, 弄, 栋, 室",
-	Find: findCNAddress,
-	Samples: Samples{
-		Find: []string{"我住在«北京市海淀区中关村大街27号»。", "地址：«上海市浦东新区世纪大道100号2单元301室»", "寄到«幸福路12弄5号»吧"},
-		Miss: []string{"第27号决议", "1号线", "5月1号", "一路走了100号人", "2号楼", "兴平市069号观测井"},
-	},
-})
-
 // streetEnd are words that follow the name of a street.
 var streetEnd = wordSet(`street st avenue ave road rd boulevard blvd lane ln drive dr court ct way place pl square sq terrace ter parkway pkwy highway hwy
 	circle cir crescent close grove alley trail row walk mews plaza expressway turnpike quay`)
@@ -55,6 +45,9 @@ var streetStart = wordSet(`rua via rue calle avenida avda av avenue viale corso 
 
 // smallOpening are those of them that are no words of English.
 var smallOpening = wordSet(`rue ul calle`)
+
+// notFirst are words that a street does not begin with, though it may end so.
+var notFirst = wordSet(`way`)
 
 // streetWord are words of streets that are rare in other senses, so that a
 // street in small letters is known by them.
@@ -105,6 +98,24 @@ func wordAt(s string, at int) (word, bool) {
 		w.end += size
 	}
 	return w, w.end > at
+}
+
+// is reports whether the word, in whatever case, is in a set. It needs no
+// memory of its own for ASCII words.
+func (w word) is(s string, set map[string]bool) bool {
+	var buf [16]byte
+	text := s[w.start:w.end]
+	if len(text) > len(buf) || !isASCII(text) {
+		return set[w.plain(s)]
+	}
+	n := 0
+	for i := range len(text) {
+		buf[i] = lower(text[i])
+		if b := text[i]; b != '/' && b != '\'' && b != '-' {
+			n = i + 1
+		}
+	}
+	return set[string(buf[:n])]
 }
 
 // plain is the word in lower case without what is not a letter at its end.
@@ -183,16 +194,15 @@ func streetAfter(s string, at int) (end int, ok bool) {
 	capitals, smalls := 0, 0
 	for i := range 6 {
 		w, found := wordAt(s, at)
-		plain := w.plain(s)
-		if !found || notInStreet[plain] || i == 0 && plain == "way" {
+		if !found || w.is(s, notInStreet) || i == 0 && w.is(s, notFirst) {
 			return 0, false
 		}
 		switch named := i > 0 && smalls == 0; {
-		case named && w.capital && streetEnd[plain] && !saint(s, w):
+		case named && w.capital && w.is(s, streetEnd) && !saint(s, w):
 			return direction(s, w.end), true
-		case i > 0 && i < 4 && capitals == 0 && streetWord[plain]:
+		case i > 0 && i < 4 && capitals == 0 && w.is(s, streetWord):
 			return w.end, true
-		case i < 2 && smalls == 0 && w.capital && len(plain) > 6 && streetTailed(plain):
+		case i < 2 && smalls == 0 && w.capital && w.end-w.start > 6 && streetTailed(w.plain(s)):
 			return w.end, true
 		}
 		if w.capital || isDigit(s[w.start]) {
@@ -215,7 +225,7 @@ func unitAfter(s string, at int) (end int, ok bool) {
 			return 0, false
 		}
 		w, found := wordAt(s, at+1)
-		if !found || !w.capital && !isDigit(s[w.start]) || unitWord[w.plain(s)] {
+		if !found || !w.capital && !isDigit(s[w.start]) || w.is(s, unitWord) {
 			return 0, false
 		}
 		if unit := unitEnd(s, w.end); i > 0 && unit > w.end && s[skip(s, w.end, ", ")] != '#' {
@@ -232,16 +242,16 @@ func saint(s string, w word) bool {
 		return false
 	}
 	following, ok := wordAt(s, skip(s, w.end, ". "))
-	return ok && following.capital && !unitWord[following.plain(s)]
+	return ok && following.capital && !following.is(s, unitWord)
 }
 
 // streetOpened reads a street that begins with its kind: rue de la Paix.
 func streetOpened(s string, at int) (end int, ok bool) {
 	w, found := wordAt(s, at)
-	if !found || !opensStreet(s, w) && !smallOpening[w.plain(s)] {
+	if !found || !opensStreet(s, w) && !w.is(s, smallOpening) {
 		return 0, false
 	}
-	english := streetEnd[w.plain(s)]
+	english := w.is(s, streetEnd)
 	for i := range 4 {
 		following := next(s, w)
 		if following == w.end {
@@ -263,7 +273,7 @@ func opensStreet(s string, w word) bool {
 	if s[w.start:w.end] == "C/" {
 		return true
 	}
-	return w.capital && streetStart[w.plain(s)]
+	return w.capital && w.is(s, streetStart)
 }
 
 // moreCapitals moves over further words of a street's name.
@@ -318,9 +328,8 @@ func streetBefore(s string, at, end int) (sample.Range, bool) {
 		if !ok || w.end < to {
 			break
 		}
-		plain := w.plain(s)
-		if i == 0 && w.capital && streetTailed(plain) && len(plain) > 5 {
-			if plain == "voorhout" { // a name in two words
+		if i == 0 && w.capital && w.end-w.start > 5 && streetTailed(w.plain(s)) {
+			if w.plain(s) == "voorhout" { // a name in two words
 				from = wordStart(s, from-1)
 			}
 			return sample.Range{Start: from, End: unitEnd(s, end)}, true
@@ -361,7 +370,7 @@ func unitEnd(s string, end int) int {
 		}
 		if byteAt(s, at) == '#' {
 			at++
-		} else if w, ok := wordAt(s, at); ok && unitWord[w.plain(s)] {
+		} else if w, ok := wordAt(s, at); ok && w.is(s, unitWord) {
 			at = next(s, w)
 		} else {
 			return end
@@ -413,10 +422,13 @@ func stateAndZIP(s string, w word) (end int) {
 	return end
 }
 
+// boxEnds are the last letters of what stands before the number of a box.
+const boxEnds = "xXhoaCRtc"
+
 // findBox starts at the number of a box, or of a military unit.
 func findBox(t *Text, at int) (sample.Range, bool) {
 	s := t.String
-	if !free(s, at) || byteAt(s, at-1) != ' ' {
+	if byteAt(s, at-1) != ' ' || strings.IndexByte(boxEnds, byteAt(s, at-2)) < 0 {
 		return sample.Range{}, false
 	}
 	end := at
@@ -465,65 +477,4 @@ func militaryEnd(s string, at int) (int, bool) {
 	}
 	end := stateAndZIP(s, w)
 	return end, end > 0
-}
-
-// cnParts end the names of places, cnUnits the numbers of houses.
-const (
-	cnParts = "省市区县旗镇乡村路街道巷弄里"
-	cnUnits = "号弄栋幢楼室层單单元"
-)
-
-// findCNAddress starts at the number of a house.
-func findCNAddress(t *Text, at int) (sample.Range, bool) {
-	s := t.String
-	if isDigit(byteAt(s, at-1)) {
-		return sample.Range{}, false
-	}
-	end := cnNumbers(s, at)
-	if end == at {
-		return sample.Range{}, false
-	}
-	start, parts, last := at, 0, false
-	for i := 0; start > 0 && i < 30; i++ {
-		r, size := utf8.DecodeLastRuneInString(s[:start])
-		if !unicode.Is(unicode.Han, r) {
-			break
-		}
-		if strings.ContainsRune("在到至往于是寄去住址的了", r) && parts > 0 {
-			break
-		}
-		part := strings.ContainsRune(cnParts, r)
-		if i == 0 {
-			last = strings.ContainsRune("路街巷弄村镇乡里", r) || strings.HasSuffix(s[:start], "大道")
-		}
-		if part {
-			parts++
-		}
-		start -= size
-	}
-	long := utf8.RuneCountInString(s[start:at])
-	return sample.Range{Start: start, End: end}, last && parts >= 1 && long >= 3
-}
-
-// cnNumbers moves over numbers with their units: 100号2单元301室.
-func cnNumbers(s string, at int) int {
-	end := at
-	for range 4 {
-		from := end
-		for end < len(s) && isDigit(s[end]) && end-from < 6 {
-			end++
-		}
-		digits := end
-		for n := 0; n < 2; n++ {
-			r, size := utf8.DecodeRuneInString(s[end:])
-			if r == utf8.RuneError || !strings.ContainsRune(cnUnits, r) {
-				break
-			}
-			end += size
-		}
-		if digits == from || end == digits {
-			return from
-		}
-	}
-	return end
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/ortrain/ortrain/pipeline/clean/pii"
+	"github.com/ortrain/ortrain/pipeline/record"
 )
 
 // corpora are the texts that speed is measured on: the labelled sentences,
@@ -65,5 +66,33 @@ func BenchmarkFind(b *testing.B) {
 				b.ReportMetric(float64(size*loops)/1e6/(processor(b)-before).Seconds(), "MB/cpu-s")
 			})
 		}
+	}
+}
+
+// BenchmarkRows is the whole stage: from Arrow to Arrow.
+func BenchmarkRows(b *testing.B) {
+	for corpus, texts := range corpora(b) {
+		b.Run(corpus, func(b *testing.B) {
+			var memory record.Allocator
+			s := scrubber(b, func(c *pii.Config) { c.Memory = &memory })
+			in := batches(b, &memory, texts, record.MaxRows)
+			size := 0
+			for _, text := range texts {
+				size += len(text)
+			}
+			b.SetBytes(int64(size))
+			before, loops := processor(b), 0
+			for ; b.Loop(); loops++ {
+				for _, batch := range in {
+					batch.Retain()
+					out, err := s.Rows(b.Context(), batch)
+					if err != nil {
+						b.Fatal(err)
+					}
+					out.Release()
+				}
+			}
+			b.ReportMetric(float64(size*loops)/1e6/(processor(b)-before).Seconds(), "MB/cpu-s")
+		})
 	}
 }

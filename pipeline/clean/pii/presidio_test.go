@@ -90,7 +90,9 @@ var bounded = []string{"CREDIT_CARD", "EMAIL_ADDRESS", "IBAN_CODE", "IP_ADDRESS"
 
 // score counts by the data set's type. Exact matches cover the same bytes,
 // others at least half of the union.
-type score struct{ labelled, found, hit, exact, right int }
+// Alone counts values that are found as a text of their own, without a word
+// beside them.
+type score struct{ labelled, found, hit, exact, right, alone int }
 
 func (s score) recall() float64    { return ratio(s.hit, s.labelled) }
 func (s score) precision() float64 { return ratio(s.right, s.found) }
@@ -125,6 +127,9 @@ func TestPresidio(t *testing.T) {
 		for _, sp := range spans {
 			if sc := scores[sp.typ]; sc != nil {
 				sc.labelled++
+				if slices.ContainsFunc(s.Find(sp.value), func(m pii.Match) bool { return slices.Contains(ours[sp.typ], m.Type) }) {
+					sc.alone++
+				}
 				i := slices.IndexFunc(matches, func(m pii.Match) bool { return slices.Contains(ours[sp.typ], m.Type) && same(sp, m) })
 				if i >= 0 {
 					sc.hit++
@@ -172,10 +177,10 @@ func theirType(our string) string {
 // table is the report for docs/PRIVACY.md.
 func table(scores map[string]*score, unasked map[string]int) string {
 	var b strings.Builder
-	b.WriteString("| type | labelled | recall | exact | found | precision |\n|---|---:|---:|---:|---:|---:|\n")
+	b.WriteString("| type | labelled | recall | exact | alone | found | precision |\n|---|---:|---:|---:|---:|---:|---:|\n")
 	for _, typ := range sorted(scores) {
 		sc := scores[typ]
-		fmt.Fprintf(&b, "| %s | %d | %.3f | %.3f | %d | %.3f |\n", typ, sc.labelled, sc.recall(), ratio(sc.exact, sc.labelled), sc.found, sc.precision())
+		fmt.Fprintf(&b, "| %s | %d | %.3f | %.3f | %.3f | %d | %.3f |\n", typ, sc.labelled, sc.recall(), ratio(sc.exact, sc.labelled), ratio(sc.alone, sc.labelled), sc.found, sc.precision())
 	}
 	for _, typ := range sorted(unasked) {
 		fmt.Fprintf(&b, "not compared: %s %d\n", typ, unasked[typ])
