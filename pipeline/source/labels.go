@@ -71,21 +71,17 @@ func (l labeler) label(c cell, declared []string, room *[1]int64) (sample.Label,
 }
 
 func (l labeler) class(c cell, declared []string) (int64, error) {
-	name := c.s
 	n, isInteger := c.asInteger()
-	if c.kind == text || c.kind == boolean {
-		if id, ok := l.index[name]; ok {
+	if named := c.kind == text || c.kind == boolean; named {
+		if id, ok := l.index[c.s]; ok {
 			return id, nil
 		}
 		var err error
-		n, err = strconv.ParseInt(name, 10, 64)
-		isInteger = err == nil
-	}
-	if !isInteger {
-		if c.kind != text && c.kind != boolean {
-			return 0, fmt.Errorf("%s; a class is a text or an integer: %w", c.describe(), ErrType)
+		if n, err = strconv.ParseInt(c.s, 10, 64); err != nil {
+			return 0, l.unknown(c)
 		}
-		return 0, l.unknown(c)
+	} else if !isInteger {
+		return 0, fmt.Errorf("%s; a class is a text or an integer: %w", c.describe(), ErrType)
 	}
 	switch {
 	case declared != nil && n >= 0 && n < int64(len(declared)):

@@ -46,14 +46,8 @@ func parsePageHeader(b []byte) (h pageHeader, n int, err error) {
 	c := &compact{b: b}
 	c.fields(func(id int16, typ byte) {
 		switch {
-		case id == 1 && typ == thriftI32:
-			h.kind = c.int32()
-		case id == 2 && typ == thriftI32:
-			h.uncompressed = c.int32()
-		case id == 3 && typ == thriftI32:
-			h.compressed = c.int32()
-		case id == 4 && typ == thriftI32:
-			h.crc, h.checked = uint32(c.int32()), true
+		case id <= 4 && typ == thriftI32:
+			h.number(id, c.int32())
 		case id == 5 && typ == thriftStruct:
 			h.seenData = true
 			c.numbers(&h.values, &h.encoding, &h.defEnc, &h.repEnc)
@@ -68,6 +62,20 @@ func parsePageHeader(b []byte) (h pageHeader, n int, err error) {
 		}
 	})
 	return h, c.at, c.err
+}
+
+// number takes one of the first fields.
+func (h *pageHeader) number(id int16, v int32) {
+	switch id {
+	case 1:
+		h.kind = v
+	case 2:
+		h.uncompressed = v
+	case 3:
+		h.compressed = v
+	case 4:
+		h.crc, h.checked = uint32(v), true
+	}
 }
 
 // numbers reads a struct whose first fields are numbers; it reports whether

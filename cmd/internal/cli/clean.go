@@ -17,21 +17,32 @@ import (
 type cleaningFiles struct {
 	conversion `yaml:",inline"`
 
-	Clean   string `yaml:"clean"`
-	Report  string `yaml:"report_file"`
-	Workers int    `yaml:"dataloader_num_workers"`
-	Quiet   bool   `yaml:"quiet"`
+	Clean    string `yaml:"clean"`
+	KeepRows bool   `yaml:"keep_rows"`
+	Report   string `yaml:"report_file"`
+	Workers  int    `yaml:"dataloader_num_workers"`
+	Quiet    bool   `yaml:"quiet"`
 }
 
 // cleanUsages says what the options of clean do that convert does not have.
 var cleanUsages = map[string]string{
 	"clean":                  "a preset, or the recipe in `FILE`; ortrain list cleaning shows all",
-	"report_file":            "write counts and samples of every step to `FILE` (JSON)",
+	keepOption:               "change texts only and drop no row: for rows to evaluate on",
+	reportOption:             "write counts and samples of every step to `FILE` (JSON)",
 	"dataloader_num_workers": "`GOROUTINES` that clean",
 }
 
+const (
+	// reportOption names the file that a command writes its counts to.
+	reportOption = "report_file"
+	// keepOption names the option that leaves all rows in.
+	keepOption = "keep_rows"
+	// defaultCleaning is the preset of ortrain clean.
+	defaultCleaning = "encoder"
+)
+
 func cleanCommand(e Env) *cli.Command {
-	given := cleaningFiles{conversion: defaultConversion(), Clean: "encoder", Workers: min(4, runtime.GOMAXPROCS(0))}
+	given := cleaningFiles{conversion: defaultConversion(), Clean: defaultCleaning, Workers: min(4, runtime.GOMAXPROCS(0))}
 	return &cli.Command{
 		Name: "clean", Usage: "clean the texts of files and drop rows that repeat", ArgsUsage: "IN... OUT",
 		Description: "IN and OUT are as those of convert. Texts, labels, tokens, tags and spans are kept, other\ncolumns are not.",
@@ -58,7 +69,7 @@ func (o cleaningFiles) run(ctx context.Context, e Env, in []string, path string)
 	if err != nil {
 		return err
 	}
-	cleaner, err := clean.New(clean.Config{Recipe: recipe, Samples: cleanSamples, Memory: memory})
+	cleaner, err := clean.New(clean.Config{Recipe: recipe, Samples: cleanSamples, OnlyEdits: o.KeepRows, Memory: memory})
 	if err != nil {
 		return err
 	}
