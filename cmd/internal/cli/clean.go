@@ -36,11 +36,12 @@ func cleanCommand(e Env) *cli.Command {
 	run := DefaultRun()
 	report := &cli.StringFlag{Name: reportOption, Usage: "write counts and samples of every step to `FILE` (JSON)", Category: category("output_dir")}
 	keep := &cli.BoolFlag{Name: keepOption, Usage: "change texts only and drop no row: for rows to evaluate on", Category: category("output_dir")}
+	header := &cli.StringFlag{Name: nameHeader, Usage: conversionUsages[nameHeader], Category: category("train_file")}
 	return &cli.Command{
 		Name: "clean", Usage: "clean the texts of files and drop rows that repeat", ArgsUsage: "IN… OUT",
 		Description: "Without --clean the preset encoder is used. Formats go by extension; - is standard input or output, in the format of the other file.\n" +
 			"Of the columns, text, pair and label (or tokens and tags) are written.",
-		Flags: append(flagsFor(&run, cleanOptions...), report, keep),
+		Flags: append(flagsFor(&run, cleanOptions...), report, keep, header),
 		Action: func(c *cli.Context) error {
 			args := c.Args().Slice()
 			if len(args) < 2 {
@@ -53,13 +54,13 @@ func cleanCommand(e Env) *cli.Command {
 			ctx, signals := e.interrupts(c.Context)
 			defer signals.close()
 			in, out := args[:len(args)-1], args[len(args)-1]
-			return interrupted(ctx, cleanFiles(ctx, e, resolved, in, out, c.String(reportOption), c.Bool(keepOption)), "")
+			return interrupted(ctx, cleanFiles(ctx, e, resolved, in, out, c.String(reportOption), c.Bool(keepOption), split(c.String(nameHeader))), "")
 		},
 	}
 }
 
 // cleanFiles cleans files into one.
-func cleanFiles(ctx context.Context, e Env, run Run, in []string, out, report string, keep bool) error {
+func cleanFiles(ctx context.Context, e Env, run Run, in []string, out, report string, keep bool, header []string) error {
 	if run.Clean == "" {
 		run.Clean = defaultCleaning
 	}
@@ -71,7 +72,7 @@ func cleanFiles(ctx context.Context, e Env, run Run, in []string, out, report st
 	if err != nil {
 		return err
 	}
-	set, err := openAny(ctx, e, run, in, out)
+	set, err := openAny(ctx, e, run, in, out, header)
 	if err != nil {
 		return err
 	}
@@ -119,14 +120,14 @@ func formatOf(path, other string) string {
 
 // openAny opens files whose kind of label nobody names: tags where words are
 // lines, else classes, if there are any.
-func openAny(ctx context.Context, e Env, run Run, in []string, out string) (*source.Set, error) {
+func openAny(ctx context.Context, e Env, run Run, in []string, out string, header []string) (*source.Set, error) {
 	kind := sample.ClassLabel
 	if slices.Contains([]string{".conll", ".bio", ".iob", ".iob2", ".conllu"}, filepath.Ext(in[0])) {
 		kind = sample.TagLabel
 	}
 	return source.Open(ctx, in, source.Options{
 		Columns: source.Columns{Text: run.TextColumn, Pair: run.TextPairColumn, Label: run.LabelColumn},
-		Kind:    kind, Optional: true, Stdin: e.Stdin, Format: formatOf(in[0], out),
+		Kind:    kind, Optional: true, Stdin: e.Stdin, Format: formatOf(in[0], out), Header: header,
 	})
 }
 

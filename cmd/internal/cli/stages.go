@@ -41,6 +41,10 @@ const (
 	nameTrain   = "train"
 )
 
+// nameHeader is the key of data that says how the columns of files without a
+// header row are called. Only the first stage that reads these files wants it.
+const nameHeader = "column_names"
+
 // What the recipe sets of the commands.
 const (
 	fromData   = "data"
@@ -87,7 +91,7 @@ func (s *stager) table() flow.Table {
 // Keys of recipes beside the stages and the recipe's own.
 var (
 	sharedKeys = []string{"task", "model_name_or_path", "revision", "config_name", "tokenizer_name", "max_seq_length", "seed", "provider", "threads", "onnxruntime"}
-	dataKeys   = []string{"file", "train_file", "validation_file", "test_file", "text_column", "text_pair_column", "label_column", "tokens_column", "tags_column", "span_columns", "label_type"}
+	dataKeys   = []string{"file", "train_file", "validation_file", "test_file", "text_column", "text_pair_column", "label_column", "tokens_column", "tags_column", "span_columns", "label_type", nameHeader}
 )
 
 // schema is what a recipe may say.
@@ -163,7 +167,8 @@ func (s *stager) value(k stageKind, r flow.Request, name string) ([]string, bool
 		from = append(from, r.Recipe.Sections[nameTrain].Settings)
 	}
 	from = append(from, r.Recipe.Shared)
-	if !slices.Contains([]string{"train_file", "validation_file", "test_file"}, name) {
+	read := slices.ContainsFunc(dataStages, func(stage string) bool { return r.Before[stage] != nil })
+	if !(name == nameHeader && read) && !slices.Contains([]string{"train_file", "validation_file", "test_file"}, name) {
 		from = append(from, r.Recipe.Data)
 	}
 	for _, list := range from {
