@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -210,8 +211,13 @@ func (s *stager) secret(name string) string {
 
 // run runs a command in this process, with what it prints on standard error.
 func (s *stager) run(ctx context.Context, args ...string) error {
+	return s.runTo(ctx, s.env.Stderr, args...)
+}
+
+// runTo is run with a place for what the command prints on standard output.
+func (s *stager) runTo(ctx context.Context, out io.Writer, args ...string) error {
 	e := s.env
-	e.Stdout = e.Stderr
+	e.Stdout = out
 	e.Getenv = func(name string) string {
 		if option, ours := strings.CutPrefix(name, variables); ours && s.isOption(args[0], strings.ToLower(option)) {
 			return "" // it is among the arguments
