@@ -99,10 +99,18 @@ type Stream struct {
 // New returns the stream keyed by seed, purpose, epoch, row and copy. Equal
 // keys give equal streams; any difference gives an independent one.
 func New(seed uint64, purpose Purpose, epoch uint32, row uint64, copies uint16) *Stream {
+	s := new(Stream)
+	s.Reset(seed, purpose, epoch, row, copies)
+	return s
+}
+
+// Reset turns s into what New returns for the same key, so that a loop over
+// rows needs no new Stream for each.
+func (s *Stream) Reset(seed uint64, purpose Purpose, epoch uint32, row uint64, copies uint16) {
 	derived := Philox(
 		[4]uint32{uint32(row), uint32(row >> 32), epoch, uint32(purpose)<<16 | uint32(copies)},
 		Key(seed))
-	return &Stream{key: [2]uint32{derived[0], derived[1]}}
+	*s = Stream{key: [2]uint32{derived[0], derived[1]}}
 }
 
 // Uint32 returns the next 32 random bits.

@@ -80,12 +80,8 @@ func splitFiles(ctx context.Context, e Env, o splitOptions, in []string) (err er
 	if held := o.ValidationSplit + o.TestSplit; o.ValidationSplit < 0 || o.TestSplit < 0 || held <= 0 || held >= 1 {
 		return usage("--validation_split is %g and --test_split %g; shares are expected that come to more than 0 and less than 1", o.ValidationSplit, o.TestSplit)
 	}
-	opts, err := o.sourceOptions(e)
-	if err != nil {
-		return err
-	}
-	s := &splitting{opts: o, memory: opts.Memory}
-	if s.set, err = o.openData(ctx, in, opts); err != nil {
+	s := &splitting{opts: o}
+	if s.set, s.memory, err = o.open(ctx, e, in, o.OutputDir); err != nil {
 		return err
 	}
 	if err := s.decide(ctx); err != nil {

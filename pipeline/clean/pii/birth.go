@@ -40,7 +40,7 @@ func findBirth(t *Text, at int) (sample.Range, bool) {
 		return sample.Range{}, false
 	}
 	r, ok := dateAround(s, n, at)
-	if !ok || !ends(s, r.End) || continues(s, r.End) {
+	if !ok || !closed(s, r.End) {
 		return sample.Range{}, false
 	}
 	if strings.HasPrefix(s[r.End:], "出生") || strings.HasPrefix(s[r.End:], "生") {

@@ -43,7 +43,7 @@ func findCard(t *Text, at int) (sample.Range, bool) {
 	var buf [longest * 12]byte
 	for groups := cardGroups(n); groups > 0; groups-- {
 		end := n.groups[groups-1].end
-		if total := n.total(groups); total < fewestCard || total > mostCard || !ends(s, end) || continues(s, end) || !cardSizes(n, groups) {
+		if total := n.total(groups); total < fewestCard || total > mostCard || !closed(s, end) || !cardSizes(n, groups) {
 			continue
 		}
 		number := n.collect(s, groups, buf[:])

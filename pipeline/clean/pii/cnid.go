@@ -18,7 +18,7 @@ var cnIDCues = newCues(`id identity 身份证 证件号 身份号`, `订单 单�
 func findCNID(t *Text, at int) (sample.Range, bool) {
 	s := t.String
 	n := t.numberAt(at)
-	if n.n == 0 || n.groups[0].len() < 15 || !free(s, at) || chained(s, at) != 0 || byteAt(s, at-1) == '-' {
+	if n.n == 0 || n.groups[0].len() < 15 || !opened(s, at) || byteAt(s, at-1) == '-' {
 		return sample.Range{}, false
 	}
 	end := n.groups[0].end
@@ -26,9 +26,9 @@ func findCNID(t *Text, at int) (sample.Range, bool) {
 	case 15:
 		says, _ := cnIDCues.before(s, at, 4)
 		ok := says > 0 && cnRegion(s[at:]) && cnBirth("19"+s[at+6:at+12])
-		return sample.Range{Start: at, End: end}, ok && ends(s, end) && !continues(s, end)
+		return sample.Range{Start: at, End: end}, ok && closed(s, end)
 	case 17:
-		if b := byteAt(s, end); b != 'X' && b != 'x' {
+		if lower(byteAt(s, end)) != 'x' {
 			return sample.Range{}, false
 		}
 		end++
@@ -37,15 +37,16 @@ func findCNID(t *Text, at int) (sample.Range, bool) {
 		return sample.Range{}, false
 	}
 	ok := cnRegion(s[at:]) && cnBirth(s[at+6:at+14]) && cnCheck(s[at:end])
-	return sample.Range{Start: at, End: end}, ok && ends(s, end) && !continues(s, end)
+	return sample.Range{Start: at, End: end}, ok && closed(s, end)
 }
 
 // cnRegion checks the first two digits against the provinces of GB/T 2260.
 func cnRegion(id string) bool {
 	n := int(id[0]-'0')*10 + int(id[1]-'0')
-	switch {
-	case n >= 11 && n <= 15, n >= 21 && n <= 23, n >= 31 && n <= 37, n >= 41 && n <= 46, n >= 50 && n <= 54, n >= 61 && n <= 65, n == 71, n == 81, n == 82, n == 83:
-		return true
+	for _, r := range [...][2]int{{11, 15}, {21, 23}, {31, 37}, {41, 46}, {50, 54}, {61, 65}, {71, 71}, {81, 83}} {
+		if n >= r[0] && n <= r[1] {
+			return true
+		}
 	}
 	return false
 }

@@ -19,32 +19,55 @@ var mobileCues = newCues(`phone mobile tel call cell whatsapp wechat sms 手机 
 func findCNMobile(t *Text, at int) (sample.Range, bool) {
 	s := t.String
 	n := t.numberAt(at)
-	if n.n == 0 || !free(s, at) || chained(s, at) != 0 {
+	if n.n == 0 || !opened(s, at) {
 		return sample.Range{}, false
 	}
-	groups, start := 0, at
-	first := n.groups[0]
-	plus := byteAt(s, at-1) == '+'
-	switch {
-	case !plus && first.len() == 11 && isMobile(s[at:]):
-		groups = 1
-	case plus && first.len() == 13 && s[at:at+2] == "86" && isMobile(s[at+2:]):
-		groups, start = 1, at-1
-	case plus && first.len() == 2 && s[at:at+2] == "86" && n.n > 1 && isMobile(s[n.groups[1].start:]) && n.groups[1].len() == 11:
-		groups, start = 2, at-1
-	case plus && n.sizes(2, 3, 4, 4) && s[at:at+2] == "86" && isMobile(s[n.groups[1].start:]):
-		groups, start = 4, at-1
-	case !plus && n.sizes(3, 4, 4) && isMobile(s[at:]) && (n.uniform(3) == ' ' || n.uniform(3) == '-'):
-		groups = 3
-	default:
+	start, groups := at, 0
+	if byteAt(s, at-1) == '+' {
+		start--
+		groups = abroad(s, n)
+	} else if isMobile(s[at:]) {
+		groups = atHome(n)
+	}
+	if groups == 0 || !free(s, start) {
 		return sample.Range{}, false
 	}
 	end := n.groups[groups-1].end
-	if !ends(s, end) || continues(s, end) || plus && !free(s, start) {
+	if !closed(s, end) {
 		return sample.Range{}, false
 	}
 	says, _ := mobileCues.before(s, start, 5)
 	return sample.Range{Start: start, End: end}, says >= 0
+}
+
+// atHome is how many groups a number in the form of the country has, 0 if it
+// has another form.
+func atHome(n *number) int {
+	switch {
+	case n.groups[0].len() == 11:
+		return 1
+	case n.sizes(3, 4, 4) && (n.uniform(3) == ' ' || n.uniform(3) == '-'):
+		return 3
+	}
+	return 0
+}
+
+// abroad is how many groups a number after +86 has, 0 if it has another form.
+func abroad(s string, n *number) int {
+	first := n.groups[0]
+	if first.len() == 13 && s[first.start:first.start+2] == "86" && isMobile(s[first.start+2:]) {
+		return 1
+	}
+	if n.n < 2 || s[first.start:first.end] != "86" || !isMobile(s[n.groups[1].start:]) {
+		return 0
+	}
+	switch {
+	case n.groups[1].len() == 11:
+		return 2
+	case n.sizes(2, 3, 4, 4):
+		return 4
+	}
+	return 0
 }
 
 // isMobile reports whether digits begin as mobile numbers do.

@@ -43,7 +43,7 @@ func findIBAN(t *Text, at int) (sample.Range, bool) {
 		return sample.Range{}, false
 	}
 	end, ok := ibanEnd(s, at, length)
-	if !ok || !ends(s, end) || continues(s, end) || ibanGoesOn(s, at, end) {
+	if !ok || !closed(s, end) || ibanGoesOn(s, at, end) {
 		return sample.Range{}, false
 	}
 	return sample.Range{Start: at, End: end}, mod97(s[at:end]) == 1

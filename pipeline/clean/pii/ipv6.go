@@ -26,17 +26,12 @@ const maxIPv6 = 45
 
 // findIPv6 starts at the first colon of an address.
 func findIPv6(t *Text, at int) (sample.Range, bool) {
-	s, start := t.String, at
-	for start > 0 && at-start < 5 && isHex(s[start-1]) {
-		start--
-	}
-	if at-start > 4 || !free(s, start) || byteAt(s, start-1) == ':' || byteAt(s, start-1) == '.' {
+	s := t.String
+	start := runBack(s, at, 5, isHex)
+	if before := byteAt(s, start-1); at-start > 4 || !free(s, start) || before == ':' || before == '.' {
 		return sample.Range{}, false
 	}
-	end := at
-	for end < len(s) && end-start <= maxIPv6 && (isHex(s[end]) || s[end] == ':' || s[end] == '.') {
-		end++
-	}
+	end := run(s, at, maxIPv6+1, ipv6Byte)
 	for end > at && (s[end-1] == '.' || s[end-1] == ':' && byteAt(s, end-2) != ':') {
 		end--
 	}
@@ -49,6 +44,9 @@ func findIPv6(t *Text, at int) (sample.Range, bool) {
 	}
 	return sample.Range{Start: start, End: end}, ipv6Telling(s[start:end])
 }
+
+// ipv6Byte reports whether a byte may stand in an address.
+func ipv6Byte(b byte) bool { return isHex(b) || b == ':' || b == '.' }
 
 // ipv6Telling tells addresses from clock times and names in program code: some
 // group has a digit and either a letter or three places, and there are three

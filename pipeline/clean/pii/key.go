@@ -129,23 +129,19 @@ func findVendorKey(t *Text, at int) (sample.Range, bool) {
 }
 
 // end reads what follows the prefix.
-func (v vendor) end(s string, at int) (int, bool) {
-	from, hasDigit, hasLetter := at, false, false
-	for at < len(s) && at-from <= v.longest && v.of.has(s[at]) {
-		hasDigit = hasDigit || isDigit(s[at])
-		hasLetter = hasLetter || classes[s[at]] == letter
-		at++
-	}
+func (v vendor) end(s string, from int) (int, bool) {
+	at := run(s, from, v.longest+1, v.of.has)
 	if v.of == dotted {
-		for at > from && s[at-1] == '.' {
-			at--
-		}
-		if v.prefix == "eyJ" && (strings.Count(s[from:at], ".") != 2 || !strings.Contains(s[from:at], ".eyJ")) {
-			return 0, false
-		}
+		at = from + len(strings.TrimRight(s[from:at], "."))
 	}
-	ok := at-from >= v.shortest && at-from <= v.longest && ends(s, at)
-	return at, ok && (!v.mixed || hasDigit && hasLetter)
+	rest := s[from:at]
+	switch {
+	case len(rest) < v.shortest || len(rest) > v.longest || !ends(s, at):
+		return 0, false
+	case v.prefix == "eyJ" && (strings.Count(rest, ".") != 2 || !strings.Contains(rest, ".eyJ")):
+		return 0, false
+	}
+	return at, !v.mixed || strings.ContainsAny(rest, digits) && strings.ContainsAny(rest, letters)
 }
 
 // findPEM starts at the hyphens of a private key's first line.

@@ -33,22 +33,27 @@ func findMAC(t *Text, at int) (sample.Range, bool) {
 	if byteAt(s, start-1) == s[at] || byteAt(s, end) == s[at] && isHex(byteAt(s, end+1)) {
 		return sample.Range{}, false
 	}
-	hasLetter := false
-	for i := start; i < end; i++ {
-		if (i-start)%(width+1) == width {
-			if s[i] != s[at] {
-				return sample.Range{}, false
-			}
-			continue
-		}
-		if !isHex(s[i]) {
-			return sample.Range{}, false
-		}
-		hasLetter = hasLetter || !isDigit(s[i])
-	}
-	if !hasLetter && s[at] != ':' { // dates and other numbers look like that
+	value := alnumUpper(s[start:end])
+	switch {
+	case !paired(s[start:end], width, s[at]):
+		return sample.Range{}, false
+	case s[at] != ':' && strings.Trim(value, digits) == "": // dates and other numbers look like that
 		return sample.Range{}, false
 	}
-	value := alnumUpper(s[start:end])
 	return sample.Range{Start: start, End: end}, strings.Trim(value, "0") != "" && strings.Trim(value, "F") != ""
+}
+
+// paired reports whether an address is groups of hexadecimal digits of one width
+// with one separator.
+func paired(address string, width int, separator byte) bool {
+	for i := range len(address) {
+		if i%(width+1) == width {
+			if address[i] != separator {
+				return false
+			}
+		} else if !isHex(address[i]) {
+			return false
+		}
+	}
+	return true
 }

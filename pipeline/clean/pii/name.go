@@ -92,6 +92,9 @@ func (l *lists) isGiven(name string) bool {
 	return double && has(l.given, first)
 }
 
+// isFamily looks a name up; without a list every name is one.
+func (l *lists) isFamily(name string) bool { return len(l.family) == 0 || has(l.family, name) }
+
 // following moves over the initials, particles and family names behind a given
 // name and says whether one of them is in the list of family names; without
 // such a list every one is.
@@ -112,11 +115,11 @@ func (l *lists) following(s string, end int) (last int, family bool) {
 			continue
 		}
 		name, ok := nameWord(s, w.start)
-		if !ok || ambiguous[plain] && !has(l.family, plain) || streetEnd[plain] && !has(l.family, plain) {
+		if !ok || (ambiguous[plain] || streetEnd[plain]) && !has(l.family, plain) {
 			break
 		}
 		last, end = name.end, name.end
-		family = family || len(l.family) == 0 || has(l.family, strings.ToLower(s[name.start:name.end]))
+		family = family || l.isFamily(strings.ToLower(s[name.start:name.end]))
 	}
 	return last, family
 }

@@ -32,10 +32,7 @@ func (t *Text) numberAt(at int) *number {
 	n.at, n.n = at, 0
 	var sep byte
 	for at < len(s) && isDigit(s[at]) && n.n < len(n.groups) {
-		end := at
-		for end < len(s) && isDigit(s[end]) && end-at <= longest {
-			end++
-		}
+		end := run(s, at, longest+1, isDigit)
 		n.groups[n.n] = group{at, end, sep}
 		n.n++
 		at, sep = separator(s, end)
@@ -108,6 +105,14 @@ func continues(s string, end int) bool {
 	}
 	return false
 }
+
+// closed reports whether a number may end at a place: no letter and no more
+// digits belong to it.
+func closed(s string, end int) bool { return ends(s, end) && !continues(s, end) }
+
+// opened reports whether a number may begin at a place: nothing ties it to what
+// stands before.
+func opened(s string, at int) bool { return free(s, at) && chained(s, at) == 0 }
 
 // total is the number of digits of the first n groups.
 func (n *number) total(groups int) int {

@@ -156,57 +156,61 @@ func TestRowsAndAudit(t *testing.T) {
 			}
 		}
 	}
-	run := func(workers int) (string, string, []string) {
-		var memory record.Allocator
-		s := scrubber(t, func(c *pii.Config) { c.Names, c.Memory = names, &memory })
-		for _, text := range texts {
-			for _, m := range s.Find(text) {
-				values = append(values, text[m.Start:m.End])
-			}
+	s := scrubber(t, func(c *pii.Config) { c.Names = names })
+	for _, text := range texts {
+		for _, m := range s.Find(text) {
+			values = append(values, text[m.Start:m.End])
 		}
-		src := pipeline.Map(pipeline.FromSlice(batches(t, &memory, texts, 64)), workers, s.Rows)
-		scrubbed, err := pipeline.Collect(t.Context(), src)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var out strings.Builder
-		var notes []string
-		row := uint64(100)
-		for _, b := range scrubbed {
-			for _, ex := range b.Examples() {
-				if ex.Row != row || ex.Label.Kind != sample.ClassLabel {
-					t.Fatalf("row %d came as %d with label %v", row, ex.Row, ex.Label)
-				}
-				row++
-				out.WriteString(ex.Text + "\n")
-				notes = append(notes, strings.Clone(ex.Audit))
-			}
-			b.Release()
-		}
-		if n := memory.Bytes(); n != 0 {
-			t.Errorf("%d bytes leak", n)
-		}
-		audit, err := json.Marshal(s.Audit())
-		if err != nil {
-			t.Fatal(err)
-		}
-		return out.String(), string(audit), notes
 	}
-	out, audit, notes := run(1)
+	out, audit, notes := scrubRows(t, names, texts, 1)
 	for _, workers := range []int{2, 7} {
-		if again, same, _ := run(workers); again != out || same != audit {
+		if again, same, _ := scrubRows(t, names, texts, workers); again != out || same != audit {
 			t.Errorf("%d workers give other texts or another audit", workers)
 		}
 	}
-	noted := strings.Join(notes, "\n")
+	said := audit + strings.Join(notes, "\n")
 	for _, value := range values {
-		if len(value) > 2 && (strings.Contains(audit, value) || strings.Contains(noted, value)) && !isRowID(value) {
+		if len(value) > 2 && strings.Contains(said, value) && !isRowID(value) {
 			t.Errorf("the value %q stands in the audit", value)
 		}
 	}
 	if len(values) < 2000 || len(audit) < 1000 {
 		t.Fatalf("%d values against an audit of %d bytes prove little", len(values), len(audit))
 	}
+}
+
+// scrubRows passes texts through Rows and returns them, the audit as JSON and
+// the notes of the rows.
+func scrubRows(t *testing.T, names pii.Names, texts []string, workers int) (scrubbed, auditJSON string, notes []string) {
+	t.Helper()
+	var memory record.Allocator
+	s := scrubber(t, func(c *pii.Config) { c.Names, c.Memory = names, &memory })
+	src := pipeline.Map(pipeline.FromSlice(batches(t, &memory, texts, 64)), workers, s.Rows)
+	done, err := pipeline.Collect(t.Context(), src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	row := uint64(100)
+	for _, b := range done {
+		for _, ex := range b.Examples() {
+			if ex.Row != row || ex.Label.Kind != sample.ClassLabel {
+				t.Fatalf("row %d came as %d with label %v", row, ex.Row, ex.Label)
+			}
+			row++
+			out.WriteString(ex.Text + "\n")
+			notes = append(notes, strings.Clone(ex.Audit))
+		}
+		b.Release()
+	}
+	if n := memory.Bytes(); n != 0 {
+		t.Errorf("%d bytes leak", n)
+	}
+	audit, err := json.Marshal(s.Audit())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String(), string(audit), notes
 }
 
 // isRowID reports whether a value is a number that a row may have: one such

@@ -1,6 +1,7 @@
 package pii
 
 import (
+	"bytes"
 	"math"
 	"strings"
 
@@ -89,25 +90,25 @@ func secretName(s string, at int) strictness {
 		}
 	}
 	var buf [40]byte
-	n, start := len(buf), at
-	for start > 0 && n > 0 && (isAlnum(s[start-1]) || s[start-1] == '_' || s[start-1] == '-') {
-		start--
-		if isAlnum(s[start]) {
-			n--
-			buf[n] = lower(s[start])
+	name := buf[:0]
+	for _, b := range []byte(s[runBack(s, at, len(buf), nameByte):at]) {
+		if isAlnum(b) {
+			name = append(name, lower(b))
 		}
 	}
-	name := buf[n:]
 	if string(name) == "key" {
 		return plainKey
 	}
 	for _, known := range secretNames {
-		if len(name) >= len(known.ending) && string(name[len(name)-len(known.ending):]) == known.ending {
+		if bytes.HasSuffix(name, []byte(known.ending)) {
 			return known.is
 		}
 	}
 	return noSecret
 }
+
+// nameByte reports whether a byte may stand in a name of a value.
+func nameByte(b byte) bool { return isAlnum(b) || b == '_' || b == '-' }
 
 // secretValue reads the value that begins near a place: between quotation
 // marks, or up to a space or a sign that ends values.
@@ -142,24 +143,34 @@ func secretive(value string, is strictness) bool {
 	if len(value) < minPassword || len(value) > maxSecret || strings.IndexByte("$<{%*[(@", value[0]) >= 0 || strings.ContainsAny(value, "([{") {
 		return false
 	}
-	numbers, signs, letters := 0, 0, 0
+	numbers, letters, signs := census(value)
+	if letters == 0 {
+		return false
+	}
+	least := plainEntropy
+	switch is {
+	case password:
+		return numbers+signs > 0
+	case key:
+		least = keyEntropy
+	}
+	return len(value) >= minKey && numbers*10 >= len(value) && entropy(value) >= least
+}
+
+// census counts the digits, letters and signs of a value; those that join words
+// are no signs.
+func census(value string) (numbers, letters, signs int) {
 	for i := range len(value) {
 		switch b := value[i]; {
 		case isDigit(b):
 			numbers++
 		case isAlnum(b):
 			letters++
-		case b != '_' && b != '-' && b != '.' && b != '/':
+		case strings.IndexByte("_-./", b) < 0:
 			signs++
 		}
 	}
-	switch is {
-	case password:
-		return letters > 0 && numbers+signs > 0
-	case key:
-		return len(value) >= minKey && letters > 0 && numbers*10 >= len(value) && entropy(value) >= keyEntropy
-	}
-	return len(value) >= minKey && letters > 0 && numbers*10 >= len(value) && entropy(value) >= plainEntropy
+	return numbers, letters, signs
 }
 
 // entropy is Shannon's, of the characters of a value. Units: bits per

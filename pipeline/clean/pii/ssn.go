@@ -28,14 +28,20 @@ func findSSN(t *Text, at int) (sample.Range, bool) {
 		return sample.Range{}, false
 	}
 	sep, end := n.uniform(groups), n.groups[groups-1].end
-	if groups == 3 && sep != '-' && sep != ' ' || !free(s, at) || chained(s, at) != 0 || !ends(s, end) || continues(s, end) {
+	if groups == 3 && sep != '-' && sep != ' ' || !opened(s, at) || !closed(s, end) {
 		return sample.Range{}, false
 	}
 	var buf [longest * 12]byte
 	d := string(n.collect(s, groups, buf[:]))
-	if d[:3] == "000" || d[:3] == "666" || d[0] == '9' || d[3:5] == "00" || d[5:] == "0000" {
+	if !givenOut(d) {
 		return sample.Range{}, false
 	}
 	says, _ := ssnCues.before(s, at, 5)
 	return sample.Range{Start: at, End: end}, says > 0 || says == 0 && sep == '-'
+}
+
+// givenOut reports whether the Social Security Administration gives nine digits
+// out: area, group and serial number are never all noughts.
+func givenOut(d string) bool {
+	return d[:3] != "000" && d[:3] != "666" && d[0] != '9' && d[3:5] != "00" && d[5:] != "0000"
 }

@@ -89,21 +89,29 @@ func ends(s string, at int) bool {
 	return !joins(r)
 }
 
+// run is where the bytes that fit, at most limit of them, end.
+func run(s string, at, limit int, fits func(byte) bool) int {
+	for from := at; at < len(s) && at-from < limit && fits(s[at]); {
+		at++
+	}
+	return at
+}
+
+// runBack is where the bytes that fit and end at a place, at most limit of
+// them, begin.
+func runBack(s string, at, limit int, fits func(byte) bool) int {
+	for from := at; at > 0 && from-at < limit && fits(s[at-1]); {
+		at--
+	}
+	return at
+}
+
 // byteAt returns the byte at a place, 0 outside the text.
 func byteAt(s string, at int) byte {
 	if at < 0 || at >= len(s) {
 		return 0
 	}
 	return s[at]
-}
-
-// hexes returns how many hexadecimal digits follow a place, at most limit.
-func hexes(s string, at, limit int) int {
-	n := 0
-	for n < limit && at+n < len(s) && isHex(s[at+n]) {
-		n++
-	}
-	return n
 }
 
 // floor moves a place down to the border of a character.

@@ -33,10 +33,7 @@ func findURL(t *Text, at int) (sample.Range, bool) {
 	if !strings.HasPrefix(s[at:], "://") {
 		return sample.Range{}, false
 	}
-	start := at
-	for start > 0 && at-start < maxLocal && (isAlnum(s[start-1]) || s[start-1] == '+' || s[start-1] == '.' || s[start-1] == '-') {
-		start--
-	}
+	start := runBack(s, at, maxLocal, schemeByte)
 	for start < at && classes[s[start]] != letter {
 		start++
 	}
@@ -44,10 +41,7 @@ func findURL(t *Text, at int) (sample.Range, bool) {
 	if start == at || !ok {
 		return sample.Range{}, false
 	}
-	end := host
-	for end < len(s) && end-start < maxURL && urlByte(s[end]) {
-		end++
-	}
+	end := run(s, host, maxURL, urlByte)
 	for end > host && strings.IndexByte(".,;:!?)'*", s[end-1]) >= 0 {
 		end--
 	}
@@ -73,6 +67,9 @@ func userinfo(s string, at int) (host int, ok bool) {
 	}
 	return 0, false
 }
+
+// schemeByte reports whether a byte may stand in a scheme.
+func schemeByte(b byte) bool { return isAlnum(b) || b == '+' || b == '.' || b == '-' }
 
 // urlByte reports whether a byte may stand in a URL. Letters above ASCII end
 // it: what follows in Chinese text is text.

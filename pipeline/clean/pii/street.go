@@ -25,16 +25,6 @@ var _ = register(Recogniser{
 	},
 })
 
-var _ = register(Recogniser{
-	Name: "post_box", Type: "ADDRESS", Rank: 121, Starts: digits,
-	Doc:  "post office box, and the box of a US military unit with its state and ZIP",
-	Find: findBox,
-	Samples: Samples{
-		Find: []string{"to «P.O. Box 1234»", "«PO Box 77», Springfield", "«PSC 5217, Box 4854\nAPO AP 43617».", "«Unit 5022 Box 1225\nDPO AE 44085»", "«Postfach 10 20»"},
-		Miss: []string{"box 12", "mailbox 3", "xbox 360", "Unit 5022", "dropbox 20"},
-	},
-})
-
 // streetEnd are words that follow the name of a street.
 var streetEnd = wordSet(`street st avenue ave road rd boulevard blvd lane ln drive dr court ct way place pl square sq terrace ter parkway pkwy highway hwy
 	circle cir crescent close grove alley trail row walk mews plaza expressway turnpike quay`)
@@ -64,87 +54,12 @@ var notInStreet = wordSet(`a an and are as at by down for from in into is it mor
 	up was were with years year days day hours hour minutes miles mile km months weeks men women ways
 	meter meters metres supreme district appeals high every each some any other another no new same`)
 
-func wordSet(list string) map[string]bool {
-	set := make(map[string]bool)
-	for _, w := range strings.Fields(list) {
-		set[w] = true
-	}
-	return set
-}
-
-// word is a stretch of letters, with full stops, apostrophes and hyphens
-// inside, and digits after the first place.
-type word struct {
-	start, end int
-	capital    bool
-}
-
-// wordAt reads a word.
-func wordAt(s string, at int) (word, bool) {
-	w := word{start: at, end: at}
-	for w.end < len(s) && w.end-at < 40 {
-		r, size := utf8.DecodeRuneInString(s[w.end:])
-		switch {
-		case r == utf8.RuneError:
-			return w, w.end > at
-		case unicode.IsLetter(r) && r < firstCJK:
-			w.capital = w.capital || w.end == at && unicode.IsUpper(r)
-		case unicode.IsDigit(r), w.end > at && (r == '\'' || r == '’' || r == '-'):
-		case w.end > at && r == '/' && w.end == at+1: // C/
-			return word{at, w.end + 1, w.capital}, true
-		default:
-			return w, w.end > at
-		}
-		w.end += size
-	}
-	return w, w.end > at
-}
-
-// is reports whether the word, in whatever case, is in a set. It needs no
-// memory of its own for ASCII words.
-func (w word) is(s string, set map[string]bool) bool {
-	var buf [16]byte
-	text := s[w.start:w.end]
-	if len(text) > len(buf) || !isASCII(text) {
-		return set[w.plain(s)]
-	}
-	n := 0
-	for i := range len(text) {
-		buf[i] = lower(text[i])
-		if b := text[i]; b != '/' && b != '\'' && b != '-' {
-			n = i + 1
-		}
-	}
-	return set[string(buf[:n])]
-}
-
-// plain is the word in lower case without what is not a letter at its end.
-func (w word) plain(s string) string {
-	return strings.TrimRight(strings.ToLower(s[w.start:w.end]), "/'-’")
-}
-
-// next is where the word behind another one of the same line begins, over the
-// full stop of a short word.
-func next(s string, w word) int {
-	at := w.end
-	if byteAt(s, at) == '.' && at-w.start <= 4 {
-		at++
-	}
-	if byteAt(s, at) == ' ' {
-		at++
-	}
-	return at
-}
-
 func findStreet(t *Text, at int) (sample.Range, bool) {
 	s := t.String
 	if !free(s, at) {
 		return sample.Range{}, false
 	}
-	number := at
-	for number < len(s) && isDigit(s[number]) && number-at < 7 {
-		number++
-	}
+	number := run(s, at, 7, isDigit)
 	if number-at > 6 {
 		return sample.Range{}, false
 	}
@@ -167,11 +82,7 @@ func houseEnd(s string, at int) int {
 	case classes[b] == letter && b != '_' && ends(s, at+1):
 		return at + 1
 	case (b == '-' || b == '/') && isDigit(byteAt(s, at+1)):
-		end := at + 1
-		for end < len(s) && isDigit(s[end]) && end-at < 5 {
-			end++
-		}
-		if ends(s, end) {
+		if end := run(s, at+1, 4, isDigit); ends(s, end) {
 			return end
 		}
 	}
@@ -197,13 +108,8 @@ func streetAfter(s string, at int) (end int, ok bool) {
 		if !found || w.is(s, notInStreet) || i == 0 && w.is(s, notFirst) {
 			return 0, false
 		}
-		switch named := i > 0 && smalls == 0; {
-		case named && w.capital && w.is(s, streetEnd) && !saint(s, w):
-			return direction(s, w.end), true
-		case i > 0 && i < 4 && capitals == 0 && w.is(s, streetWord):
-			return w.end, true
-		case i < 2 && smalls == 0 && w.capital && w.end-w.start > 6 && streetTailed(w.plain(s)):
-			return w.end, true
+		if end := streetLast(s, w, capitals, smalls); end > 0 {
+			return end, true
 		}
 		if w.capital || isDigit(s[w.start]) {
 			capitals++
@@ -234,6 +140,26 @@ func unitAfter(s string, at int) (end int, ok bool) {
 		at = w.end
 	}
 	return 0, false
+}
+
+// streetLast is where a street ends with a word, 0 if it does not. capitals and
+// smalls are how many words of it begin so.
+func streetLast(s string, w word, capitals, smalls int) int {
+	words := capitals + smalls
+	switch {
+	case words > 0 && smalls == 0 && w.capital && w.is(s, streetEnd) && !saint(s, w):
+		return direction(s, w.end)
+	case words > 0 && words < 4 && capitals == 0 && w.is(s, streetWord):
+		return w.end
+	case words < 2 && smalls == 0 && w.tailed(s):
+		return w.end
+	}
+	return 0
+}
+
+// tailed reports whether a word is a street of its own.
+func (w word) tailed(s string) bool {
+	return w.capital && w.end-w.start > 6 && streetTailed(w.plain(s))
 }
 
 // saint tells St. Luke from Main St.
@@ -328,7 +254,7 @@ func streetBefore(s string, at, end int) (sample.Range, bool) {
 		if !ok || w.end < to {
 			break
 		}
-		if i == 0 && w.capital && w.end-w.start > 5 && streetTailed(w.plain(s)) {
+		if i == 0 && w.tailed(s) {
 			if w.plain(s) == "voorhout" { // a name in two words
 				from = wordStart(s, from-1)
 			}
@@ -338,14 +264,24 @@ func streetBefore(s string, at, end int) (sample.Range, bool) {
 			return sample.Range{Start: from, End: unitEnd(s, end)}, true
 		}
 		capital = capital || w.capital
-		if to = from - 1; from < 2 || s[to] != ' ' && s[to] != '.' {
+		if to = wordGap(s, from); to < 0 {
 			break
-		}
-		if byteAt(s, to-1) == '.' {
-			to--
 		}
 	}
 	return sample.Range{}, false
+}
+
+// wordGap is where the word before another one ends, -1 if something other than
+// a space and a full stop stands between them.
+func wordGap(s string, from int) int {
+	to := from - 1
+	switch {
+	case to < 1 || s[to] != ' ' && s[to] != '.':
+		return -1
+	case s[to-1] == '.':
+		return to - 1
+	}
+	return to
 }
 
 // wordStart is where the word that ends at a place begins.
@@ -411,8 +347,7 @@ func stateAndZIP(s string, w word) (end int) {
 		return 0
 	}
 	from := w.end + 1
-	for end = from; end < len(s) && isDigit(s[end]) && end-from < 6; end++ {
-	}
+	end = run(s, from, 6, isDigit)
 	if end-from != 5 || !ends(s, end) {
 		return 0
 	}
@@ -420,61 +355,4 @@ func stateAndZIP(s string, w word) (end int) {
 		return end + 5
 	}
 	return end
-}
-
-// boxEnds are the last letters of what stands before the number of a box.
-const boxEnds = "xXhoaCRtc"
-
-// findBox starts at the number of a box, or of a military unit.
-func findBox(t *Text, at int) (sample.Range, bool) {
-	s := t.String
-	if byteAt(s, at-1) != ' ' || strings.IndexByte(boxEnds, byteAt(s, at-2)) < 0 {
-		return sample.Range{}, false
-	}
-	end := at
-	for end < len(s) && isDigit(s[end]) && end-at < 8 {
-		end++
-	}
-	if !ends(s, end) {
-		return sample.Range{}, false
-	}
-	for _, lead := range []string{"P.O. Box ", "P.O.Box ", "PO Box ", "P.O. box ", "p.o. box ", "po box ", "PO BOX ", "P.O. BOX ", "Post Office Box ", "Postfach ", "Apartado ", "Casilla "} {
-		if start := at - len(lead); start >= 0 && s[start:at] == lead && free(s, start) {
-			if lead == "Postfach " && byteAt(s, end) == ' ' && isDigit(byteAt(s, end+1)) && isDigit(byteAt(s, end+2)) && ends(s, end+3) {
-				end += 3
-			}
-			return sample.Range{Start: start, End: end}, true
-		}
-	}
-	for _, lead := range []string{"PSC ", "CMR ", "Unit ", "unit ", "psc "} {
-		if start := at - len(lead); start >= 0 && s[start:at] == lead && free(s, start) {
-			end, ok := militaryEnd(s, end)
-			return sample.Range{Start: start, End: end}, ok
-		}
-	}
-	return sample.Range{}, false
-}
-
-// militaryEnd reads ", Box 4854\nAPO AP 43617".
-func militaryEnd(s string, at int) (int, bool) {
-	at = skip(s, at, ", ")
-	if w, ok := wordAt(s, at); !ok || w.plain(s) != "box" {
-		return 0, false
-	}
-	at = skip(s, at+len("box"), " ")
-	for isDigit(byteAt(s, at)) {
-		at++
-	}
-	at = skip(s, at, ",\n ")
-	w, ok := wordAt(s, at)
-	if plain := w.plain(s); !ok || plain != "apo" && plain != "fpo" && plain != "dpo" {
-		return 0, false
-	}
-	at = skip(s, w.end, " ")
-	w, ok = wordAt(s, at)
-	if !ok {
-		return 0, false
-	}
-	end := stateAndZIP(s, w)
-	return end, end > 0
 }

@@ -1,19 +1,10 @@
 package pii
 
-import "github.com/ortrain/ortrain/pipeline/sample"
+import (
+	"strings"
 
-var _ = register(Recogniser{
-	Name: "phone_international", Type: "PHONE", Rank: 110, Starts: "+",
-	Doc:    "telephone number after + and a country's code, or 00 in groups (E.164: up to 15 digits), with extension",
-	Find:   findInternational,
-	Normal: onlyDigits,
-	Samples: Samples{
-		Find: []string{
-			"«+41 (0)71 526 99 04» fax", "«+1-604-696-5272x565»", "«+442079460958».", "«+49 30 901820»", "电话«+81 3-1234-5678»。", "(«+33 1 70 18 99 00»)",
-		},
-		Miss: []string{"+1", "a+442079460958", "+12345", "2+2", "+1234567890123456", "+0123456789", "GMT+08:00", "+10 000 000", "C++11 2014 2017"},
-	},
-})
+	"github.com/ortrain/ortrain/pipeline/sample"
+)
 
 var _ = register(Recogniser{
 	Name: "phone_national", Type: "PHONE", Rank: 111, Starts: digits + "(",
@@ -25,7 +16,7 @@ var _ = register(Recogniser{
 		Find: []string{
 			"«(555) 123-4567»", "«555-123-4567 ext. 12»", "at «0496 46 46 70»", "«020 7946 0958»", "«010-62345678»", "call «555 1234»",
 			"phone: «5551234567»", "mobile\n«60-56-85-91»", "«001-518-640-0854»", "«781 1704» office", "«03.93.92.16.85»", "«1-800-555-0199»",
-			"传真«62345678»。", "«0171/1234567»", "«(071) 123 4567»",
+			"传真«62345678»。", "«0171/1234567»", "«(071) 123 4567»", "(«(555) 123-4567»)",
 		},
 		Miss: []string{
 			"2000-04-16 11:34:35", "order 555-123-4567", "ISBN 978-3-16-148410-0", "12 345 678", "1984-1999", "call 911", "555-123-45678",
@@ -52,85 +43,61 @@ const (
 	mostDigits     = 15
 )
 
-// findInternational starts at a plus sign.
-func findInternational(t *Text, at int) (sample.Range, bool) {
-	s, none := t.String, sample.Range{}
-	if first := byteAt(s, at+1); first < '1' || first > '9' || !free(s, at) || byteAt(s, at-1) == '+' {
-		return none, false
-	}
-	n := t.numberAt(at + 1)
-	for groups := n.n; groups > 0; groups-- {
-		end := n.groups[groups-1].end
-		total := n.total(groups)
-		if total > mostDigits || groups > 1 && n.groups[groups-1].sep == '/' || hanging(n, groups) {
-			continue
-		}
-		if total < 8 || continues(s, end) && byteAt(s, end) != ',' || roundSum(s, n, groups) {
-			return none, false
-		}
-		end = extension(s, end)
-		return sample.Range{Start: at, End: end}, ends(s, end)
-	}
-	return none, false
-}
-
-// hanging reports whether a number would end at a bracket that belongs to what
-// follows.
-func hanging(n *number, groups int) bool {
-	return groups < n.n && n.groups[groups].sep == ')'
-}
-
-// roundSum reports whether groups are a sum of money or a count: thousands that
-// are all noughts.
-func roundSum(s string, n *number, groups int) bool {
-	if groups < 2 {
-		return false
-	}
-	for _, g := range n.groups[1:groups] {
-		if s[g.start:g.end] != "000" {
-			return false
-		}
-	}
-	return true
-}
-
 // findNational starts at the first digit, or at the bracket before it.
 func findNational(t *Text, at int) (sample.Range, bool) {
 	s, start := t.String, at
 	if s[at] == '(' {
-		if at++; !isDigit(byteAt(s, at)) {
-			return sample.Range{}, false
-		}
-	} else if byteAt(s, at-1) == '(' || byteAt(s, at-1) == '+' {
-		return sample.Range{}, false
+		at++
 	}
-	if !free(s, start) || before(s, start, 1) == "#" || money(s, start) {
+	if !nationalStart(s, start) {
 		return sample.Range{}, false
 	}
 	n := t.numberAt(at)
 	if n.total(n.n) < fewestDigits || n.dated(s) || span(s, n) || (start < at) != bracketed(n) {
 		return sample.Range{}, false
 	}
-	tied := chained(s, start)
-	if tied != 0 && tied != ' ' {
+	says, distance := phoneCues.before(s, start, 9)
+	if says < 0 {
 		return sample.Range{}, false
 	}
-	says, distance := phoneCues.before(s, start, 9)
+	tied := chained(s, start)
 	for groups := n.n; groups > 0; groups-- {
-		end := n.groups[groups-1].end
-		if groups < n.n && n.groups[groups].sep != ' ' || continues(s, end) {
+		end, ok := nationalEnd(s, n, groups)
+		if !ok {
 			continue
 		}
-		end = extension(s, end)
-		if !ends(s, end) {
-			continue
-		}
-		if p := (national{s, n, groups, start < at}); p.shaped() && says >= 0 ||
-			tied == 0 && p.plain() && p.spoken(says, distance, end) {
+		if p := (national{s, n, groups, start < at}); p.shaped() || tied == 0 && p.plain() && p.spoken(says, distance, end) {
 			return sample.Range{Start: start, End: end}, true
 		}
 	}
 	return sample.Range{}, false
+}
+
+// nationalStart reports whether a number may begin at a place: a digit behind a
+// bracket or a plus sign is another's, and one behind # or a currency no
+// telephone's.
+func nationalStart(s string, at int) bool {
+	if tied := chained(s, at); tied != 0 && tied != ' ' || !free(s, at) {
+		return false
+	}
+	switch byteAt(s, at-1) {
+	case '(':
+		return s[at] == '('
+	case '+', '#':
+		return false
+	}
+	return !money(s, at)
+}
+
+// nationalEnd is where a number of the first groups ends, with its extension,
+// if it may end there.
+func nationalEnd(s string, n *number, groups int) (end int, ok bool) {
+	end = n.groups[groups-1].end
+	if groups < n.n && n.groups[groups].sep != ' ' || continues(s, end) {
+		return 0, false
+	}
+	end = extension(s, end)
+	return end, ends(s, end)
 }
 
 // bracketed reports whether the first group ends with a bracket.
@@ -249,9 +216,6 @@ func (p national) plain() bool {
 // spoken weighs the words around a number: the nearest before it, then the one
 // behind it. Digits in one piece need the word close by.
 func (p national) spoken(says int8, distance, end int) bool {
-	if says < 0 {
-		return false
-	}
 	if says > 0 && (p.groups > 1 || distance <= 4) {
 		return true
 	}
@@ -260,27 +224,17 @@ func (p national) spoken(says int8, distance, end int) bool {
 
 // extension is where a number that ends at a place ends with its extension.
 func extension(s string, end int) int {
-	at := end
-	for byteAt(s, at) == ' ' || byteAt(s, at) == ',' && byteAt(s, at+1) == ' ' {
-		at++
-	}
-	rest := after(s, at, 5)
+	at := skip(s, end, ", ")
 	switch {
-	case len(rest) > 1 && (rest[0] == 'x' || rest[0] == 'X'):
+	case lower(byteAt(s, at)) == 'x':
 		at++
-	case len(rest) > 3 && lower(rest[0]) == 'e' && lower(rest[1]) == 'x' && lower(rest[2]) == 't':
+	case strings.EqualFold(after(s, at, 3), "ext"):
 		at += 3
 	default:
 		return end
 	}
-	for i := 0; i < 2 && (byteAt(s, at) == '.' || byteAt(s, at) == ' '); i++ {
-		at++
-	}
-	from := at
-	for at < len(s) && isDigit(s[at]) && at-from < 6 {
-		at++
-	}
-	if at == from || at-from > 5 {
+	from := skip(s, at, ". ")
+	if at = run(s, from, 6, isDigit); at == from || at-from > 5 {
 		return end
 	}
 	return at
