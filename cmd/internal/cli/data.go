@@ -92,6 +92,9 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
 		return nil, err
 	}
+	if c.Augment, err = augmenting(run); err != nil {
+		return nil, err
+	}
 	if d.train, err = d.read(ctx, c); err != nil {
 		return nil, err
 	}
