@@ -18,6 +18,28 @@ func Unicode() Segmenter { return unicodeWords{} }
 // digit (a grapheme cluster) for a word, but keeps runs of ASCII together.
 func Characters() Segmenter { return characters{} }
 
+// Dictionary returns a Segmenter over a function that cuts a text by a dictionary
+// and appends the pieces to dst; pieces without a letter or digit are left out.
+// The function must be safe for concurrent use.
+func Dictionary(cut func(dst []sample.Range, text string) []sample.Range) Segmenter {
+	return dictionary(cut)
+}
+
+type dictionary func(dst []sample.Range, text string) []sample.Range
+
+// Cut implements Segmenter.
+func (d dictionary) Cut(s string, out []sample.Range) []sample.Range {
+	from := len(out)
+	out = d(out, s)
+	kept := out[:from]
+	for _, r := range out[from:] {
+		if wordly(s[r.Start:r.End]) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
 type unicodeWords struct{}
 
 // class of a byte in the ASCII walk.

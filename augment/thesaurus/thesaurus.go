@@ -100,7 +100,11 @@ func (t *Table) inflected(word string) ([]string, Form) {
 		if !ok {
 			continue
 		}
-		if list := t.span(e, ending.from, ending.to); len(list) > 0 {
+		list := t.span(e, ending.from, ending.to)
+		if len(list) == 0 {
+			list = t.span(e, Any, Any)
+		}
+		if len(list) > 0 {
 			return list, ending.form
 		}
 	}

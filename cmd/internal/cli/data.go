@@ -96,6 +96,9 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 	if c.CleanID, err = cleaning.identity(); err != nil {
 		return nil, err
 	}
+	if c.Augment, err = augmenting(run); err != nil {
+		return nil, err
+	}
 	if d.train, err = d.read(ctx, c); err != nil {
 		return nil, err
 	}
