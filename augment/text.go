@@ -310,12 +310,14 @@ func (t *Text) finish() edit.List {
 	if len(t.edits) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(t.edits, func(a, b edit.Edit) int {
+	if order := func(a, b edit.Edit) int {
 		if a.Start != b.Start {
 			return a.Start - b.Start
 		}
 		return min(a.Len(), 1) - min(b.Len(), 1) // what inserts comes first
-	})
+	}; !slices.IsSortedFunc(t.edits, order) {
+		slices.SortStableFunc(t.edits, order)
+	}
 	out, last := t.edits[:0], 0
 	for _, e := range t.edits {
 		switch {

@@ -85,7 +85,7 @@ func (unicodeWords) Cut(s string, out []sample.Range) []sample.Range {
 		switch classes[s[i]] {
 		case letter, digit, under:
 			plain := i + 1
-			for plain < len(s) && classes[s[plain]] == letter {
+			for plain < len(s) && (s[plain]|0x20)-'a' < 26 { // a letter
 				plain++
 			}
 			if classes[s[i]] == letter && (plain == len(s) || classes[s[plain]] == other) {
