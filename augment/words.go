@@ -84,6 +84,15 @@ func (unicodeWords) Cut(s string, out []sample.Range) []sample.Range {
 	for i := 0; i < len(s); {
 		switch classes[s[i]] {
 		case letter, digit, under:
+			plain := i + 1
+			for plain < len(s) && (s[plain]|0x20)-'a' < 26 { // a letter
+				plain++
+			}
+			if classes[s[i]] == letter && (plain == len(s) || classes[s[plain]] == other) {
+				out = append(out, sample.Range{Start: i, End: plain}) // what most words are
+				i = plain + 1
+				continue
+			}
 			end, pure := asciiWord(s, i)
 			if !pure {
 				return long(s, i, out)

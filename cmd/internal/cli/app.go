@@ -48,7 +48,7 @@ var kinds = []kind{
 	{[]error{pii.ErrConfig, pii.ErrPattern, pii.ErrNames}, ExitUsage, "ortrain scrub --help lists every option, ortrain list recognisers what is found"},
 	{[]error{sink.ErrRows}, ExitData, ""},
 	{[]error{augment.ErrPack}, ExitEnvironment, "ortrain data list shows all packs"},
-	{[]error{pack.ErrClient, pack.ErrHash}, ExitEnvironment, "ortrain data install NAME --from FOLDER takes the files from a folder"},
+	{[]error{pack.ErrClient, pack.ErrHash, pack.ErrFile}, ExitEnvironment, "ortrain data install NAME --from FOLDER takes the files from a folder"},
 	{[]error{augment.ErrPolicy, augment.ErrHarm, pack.ErrUnknown}, ExitUsage, "ortrain list augmenters shows presets, operators and parameters"},
 	{[]error{augment.ErrResource, augment.ErrTooLong, augment.ErrAudit}, ExitData, ""},
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge}, ExitData, ""},
