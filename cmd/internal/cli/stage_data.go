@@ -225,3 +225,16 @@ func splitShares(k stageKind, s *stager, r flow.Request, d dataset) (shares map[
 	slices.Sort(args)
 	return shares, args, nil
 }
+
+// augmentStage adds changed copies to the rows to train on, and to no others.
+func augmentStage() stageKind {
+	return stageKind{
+		name: nameAugment, needs: []string{"clean", "scrub", "split"},
+		wired: map[string]string{"to": fromFlow, "dry_run": "ortrain plan"},
+		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
+			return s.perPart(k, r, partNames[:1], func(_ string, in []string, out string) []string {
+				return slices.Concat(in, []string{out})
+			})
+		},
+	}
+}

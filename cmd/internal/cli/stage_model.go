@@ -14,14 +14,8 @@ import (
 	"github.com/ortrain/ortrain/export"
 )
 
-// Stages whose commands are not part of this version yet.
-func augmentStage() stageKind {
-	return stageKind{name: nameAugment, needs: []string{"clean", "scrub", "split"}}
-}
+// pretrainStage is not part of this version yet.
 func pretrainStage() stageKind { return stageKind{name: "pretrain", needs: dataStages} }
-func attackStage() stageKind {
-	return stageKind{name: "attack", needs: slices.Concat(dataStages, []string{nameTrain})}
-}
 
 // needTrain returns the model for stages that use one.
 func needTrain(r flow.Request) (model string, err error) {
@@ -75,10 +69,14 @@ func (s *stager) trainArgs(r flow.Request, d dataset) (args []string, reads []fl
 	if task, ok := r.Recipe.Shared.Get("task"); ok && !s.isOption("train", "task") && !slices.Contains([]string{"classification", "text-classification", "sequence-classification"}, task) {
 		return nil, nil, usage("task %s is not built into this version; classification is", task)
 	}
+	_, headless := r.Recipe.Data.Get(nameHeader)
 	for _, part := range partNames {
 		path, err := d.one(part)
 		if err != nil {
 			return nil, nil, err
+		}
+		if headless && d.outside[part] {
+			return nil, nil, usage("training reads no files without a header row: %s; add a section clean: or split:, which writes them anew", path)
 		}
 		if path != "" {
 			args = append(args, "--"+part+"_file="+path)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,6 +41,10 @@ const (
 	nameAugment = "augment"
 	nameTrain   = "train"
 )
+
+// nameHeader is the key of data that says how the columns of files without a
+// header row are called. Only the first stage that reads these files wants it.
+const nameHeader = "column_names"
 
 // What the recipe sets of the commands.
 const (
@@ -87,7 +92,7 @@ func (s *stager) table() flow.Table {
 // Keys of recipes beside the stages and the recipe's own.
 var (
 	sharedKeys = []string{"task", "model_name_or_path", "revision", "config_name", "tokenizer_name", "max_seq_length", "seed", "provider", "threads", "onnxruntime"}
-	dataKeys   = []string{"file", "train_file", "validation_file", "test_file", "text_column", "text_pair_column", "label_column", "tokens_column", "tags_column", "span_columns", "label_type"}
+	dataKeys   = []string{"file", "train_file", "validation_file", "test_file", "text_column", "text_pair_column", "label_column", "tokens_column", "tags_column", "span_columns", "label_type", nameHeader}
 )
 
 // schema is what a recipe may say.
@@ -163,7 +168,8 @@ func (s *stager) value(k stageKind, r flow.Request, name string) ([]string, bool
 		from = append(from, r.Recipe.Sections[nameTrain].Settings)
 	}
 	from = append(from, r.Recipe.Shared)
-	if !slices.Contains([]string{"train_file", "validation_file", "test_file"}, name) {
+	read := slices.ContainsFunc(dataStages, func(stage string) bool { return r.Before[stage] != nil })
+	if !(name == nameHeader && read) && !slices.Contains([]string{"train_file", "validation_file", "test_file"}, name) {
 		from = append(from, r.Recipe.Data)
 	}
 	for _, list := range from {
@@ -205,8 +211,13 @@ func (s *stager) secret(name string) string {
 
 // run runs a command in this process, with what it prints on standard error.
 func (s *stager) run(ctx context.Context, args ...string) error {
+	return s.runTo(ctx, s.env.Stderr, args...)
+}
+
+// runTo is run with a place for what the command prints on standard output.
+func (s *stager) runTo(ctx context.Context, out io.Writer, args ...string) error {
 	e := s.env
-	e.Stdout = e.Stderr
+	e.Stdout = out
 	e.Getenv = func(name string) string {
 		if option, ours := strings.CutPrefix(name, variables); ours && s.isOption(args[0], strings.ToLower(option)) {
 			return "" // it is among the arguments
