@@ -8,10 +8,13 @@
 #              (needs Python 3 with venv) and by transformers.js (needs Node and
 #              npm), on 200 texts of banking77
 #
+#   data       Parquet and Arrow files that convert wrote, read by pyarrow, and
+#              what pyarrow reads of the conformance files of Parquet (needs
+#              Python 3 with venv)
 #   adversary  the vectors of testdata/adversary, computed anew by PyTorch, and
 #              their laws (needs Python 3 with venv and a few GB of disk)
 #
-# Usage: interop/run.sh [artifacts|export|adversary ...]
+# Usage: interop/run.sh [artifacts|export|data|adversary ...]
 #                                    artifacts and export unless named
 #
 # The test data are looked for in $ORTRAIN_SHARED or in shared/ beside the
@@ -99,6 +102,22 @@ export_() {
 	INTEROP_NODE=$node figures node interop/export.mjs "$work/run/export" "$work/texts.json" "$work/predictions/predictions.jsonl"
 }
 
+data() {
+	train=$shared/data/banking77/train.csv
+	conformance=$shared/data/parquet-testing
+	[ -f "$train" ] || need "there is no banking77 at $train; set ORTRAIN_SHARED to the folder of the test data"
+	have python3 || need "python3 is missing"
+	venv data python3 interop/requirements-data.txt
+	for format in parquet arrow; do
+		bin/ortrain convert --label_column category "$train" "$work/rows.$format"
+	done
+	figures "$peers/data/bin/python" interop/data.py "$train" category "$work/rows.parquet" "$work/rows.arrow"
+	[ ! -d "$conformance" ] || {
+		"$peers/data/bin/python" interop/parquet_vectors.py "$conformance" "$work/parquet.json"
+		cmp "$work/parquet.json" pipeline/source/testdata/parquet.json || need "pyarrow reads other values than those in pipeline/source/testdata/parquet.json"
+	}
+}
+
 adversary() {
 	have python3 || need "python3 is missing"
 	venv adversary python3 interop/requirements-adversary.txt
@@ -109,8 +128,9 @@ for part in $parts; do
 	case $part in
 	artifacts) artifacts ;;
 	export) export_ ;;
+	data) data ;;
 	adversary) adversary ;;
-	*) need "there is no part $part; artifacts, export and adversary are" ;;
+	*) need "there is no part $part; artifacts, export, data and adversary are" ;;
 	esac
 done
 

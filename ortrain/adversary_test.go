@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain/model/safetensors"
 	"github.com/ortrain/ortrain/ortrain/native"
 	"github.com/ortrain/ortrain/ortrain/optim"
+	"github.com/ortrain/ortrain/ortrain/ort/orttest"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
@@ -187,17 +189,17 @@ func TestAdversarialVectors(t *testing.T) {
 			if c.Method == "mixup" && v.form == model.Padded {
 				continue // rows are mixed in packed graphs only
 			}
+			if c.Params.Dropout > 0 && v.form == model.Packed {
+				continue // the masks are those of rectangles
+			}
 			t.Run(c.Case+" "+name, func(t *testing.T) { followCase(t, root, filepath.Dir(path), c, v) })
 		}
 	}
 }
 
 func followCase(t *testing.T, root, dir string, c *adversarialCase, v variant) {
-	if c.Params.Dropout > 0 {
-		t.Skip("masks that are given: see TestAdversarialMasks")
-	}
 	method := optim.AdamW{Mode: native.Torch, Beta1: c.Optimizer.Betas[0], Beta2: c.Optimizer.Betas[1], Epsilon: c.Optimizer.Eps}
-	n := openNetwork(t, filepath.Join(root, "model"), v.form, ortrain.NetworkOptions{
+	n := openDropping(t, filepath.Join(root, "model"), c.Params.Dropout, v.form, ortrain.NetworkOptions{
 		Method: method, Rates: optim.Decay(c.Optimizer.WeightDecay), Threads: 2, Standard: v.standard,
 	})
 	f, err := safetensors.Open(filepath.Join(dir, "tensors.safetensors"))
@@ -229,6 +231,28 @@ func followCase(t *testing.T, root, dir string, c *adversarialCase, v variant) {
 			follow.weights(name, want.read(t, x.Name), 8*x.Float32Error)
 		}
 	}
+}
+
+// openDropping opens a network with a probability of dropout of its own.
+func openDropping(t *testing.T, dir string, p float64, form model.Form, opts ortrain.NetworkOptions) *ortrain.Network {
+	t.Helper()
+	config, err := model.ReadConfig(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.HiddenDropoutProb, config.AttentionProbsDropoutProb = p, p
+	if config.ClassifierDropout != nil {
+		config.ClassifierDropout = &p
+	}
+	n, err := ortrain.Blueprint{Config: config, Form: form}.Network(orttest.Env(t), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closing(t, n.Close) })
+	if _, err := n.ReadPretrained(dir); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // goldenBatches packs the batches of a file of vectors.
@@ -311,10 +335,58 @@ func (f *follower) accumulate(ctx context.Context, rec *recorder, at adversary.A
 			return partner, own
 		},
 	})
+	if f.c.Params.Dropout > 0 {
+		f.net.GiveMasks(f.mask)
+	}
 	if f.c.Method == "rdrop" && f.c.Params.Noise > 0 {
 		return f.twins(ctx, rec)
 	}
 	return f.perturber.Accumulate(ctx, rec, at)
+}
+
+// mask writes the given mask of a site of the padded graph: that of one pass, or
+// those of two one after another. The last layer computes first tokens only.
+func (f *follower) mask(site int, dims []int64, dst []uint8) bool {
+	sites := []string{"embedding"}
+	for i := range 2 {
+		for _, name := range []string{"probabilities", "attention", "output"} {
+			sites = append(sites, fmt.Sprintf("layer.%d.%s", i, name))
+		}
+	}
+	name := append(sites, "pooled")[site]
+	var all []uint8
+	for _, prefix := range []string{"", "pass1.", "pass2."} {
+		if m := f.want.bytes(f.t, f.prefix+prefix+"mask."+name); m != nil {
+			all = append(all, m...)
+		}
+	}
+	if len(all) == len(dst) {
+		copy(dst, all)
+		return true
+	}
+	// One query or token of each S: every S-th stretch.
+	width, s := int(dims[len(dims)-1]), len(all)/len(dst)
+	for i := range len(dst) / width {
+		copy(dst[i*width:(i+1)*width], all[i*s*width:])
+	}
+	return true
+}
+
+// bytes reads a mask, nil if there is none.
+func (v *vectors) bytes(t *testing.T, name string) []uint8 {
+	t.Helper()
+	if _, ok := v.file.Lookup(name); !ok {
+		return nil
+	}
+	r, err := v.file.Section(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // twins is R-Drop with perturbations in the place of dropout masks.

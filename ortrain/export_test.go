@@ -1,5 +1,8 @@
 package ortrain
 
+// GiveMasks lets f write the dropout masks of training graphs.
+func (n *Network) GiveMasks(f func(site int, dims []int64, dst []uint8) bool) { n.masks.Give(f) }
+
 // StepGradient returns the gradient of the mean loss of the step so far, as a
 // dense array, for tests.
 func (n *Network) StepGradient(name string, count float64) []float64 {
@@ -24,7 +27,7 @@ func (n *Network) StepGradient(name string, count float64) []float64 {
 			yield(r.Index, r.Rows)
 		}
 	})
-	if n.runs > 1 {
+	if n.sum != nil && n.sum.Count() > 0 {
 		before := n.sum.Gradients()[i]
 		add(before.Dense, func(yield func([]int64, []float32)) {
 			for _, r := range before.Rows {

@@ -38,10 +38,11 @@ type Network struct {
 	optimizer *optim.Optimizer
 	sum       *optim.Accumulator
 	micro     int
-	// runs counts the backward passes of the step under way, ran is the graph of
-	// the last one, whose gradients are not in sum yet.
-	runs int
-	ran  *program.Graph
+	// ran is the graph of the step's last backward pass, whose gradients are not
+	// in sum yet, nil if there is none. dense says that sum holds dense ones, not
+	// rows alone.
+	ran   *program.Graph
+	dense bool
 	// other are further graphs over the same weights. width is that of the
 	// embeddings, classes the number of them, both 0 in graphs without.
 	other     variants
@@ -313,41 +314,7 @@ func (n *Network) AccumulateFeeds(ctx context.Context, feeds map[string]program.
 		return 0, err
 	}
 	key := program.MaskKey{Seed: random.Key(n.opts.Seed), Step: uint32(step), MicroBatch: uint32(micro)}
-	return n.backward(ctx, n.train, feeds, count, key)
-}
-
-// keep adds the gradients of the run before to the accumulator, before the next
-// one overwrites them.
-func (n *Network) keep() error {
-	if n.sum == nil {
-		n.sum = optim.NewAccumulator(n.kernels)
-	}
-	return n.sum.Add(n.gradients())
-}
-
-func (n *Network) reset() {
-	n.micro, n.runs, n.ran = 0, 0, nil
-	if n.sum != nil {
-		n.sum.Reset()
-	}
-}
-
-// gradients are those of the last run, in the optimizer's order.
-func (n *Network) gradients() optim.Gradients {
-	low := n.ran.Lowered()
-	grads := make(optim.Gradients, len(n.order))
-	for name, t := range n.grads {
-		if i, ok := n.optimizer.Index(name); ok {
-			grads[i].Dense = t.Float32s()
-		}
-	}
-	for _, r := range low.Rows {
-		i, _ := n.optimizer.Index(r.Param)
-		grads[i].Rows = append(grads[i].Rows, native.RowPart{
-			Index: n.ran.Output(r.Indices).Int64s(), Rows: n.ran.Output(r.Rows).Float32s(),
-		})
-	}
-	return grads
+	return n.backward(ctx, n.train, false, feeds, count, key)
 }
 
 // Update implements Engine.
@@ -355,12 +322,9 @@ func (n *Network) Update(ctx context.Context, u Update) (float64, error) {
 	if n.ran == nil {
 		return 0, fmt.Errorf("ortrain: there is no gradient to update with")
 	}
-	grads := n.gradients()
-	if n.runs > 1 {
-		if err := n.keep(); err != nil {
-			return 0, err
-		}
-		grads = n.sum.Gradients()
+	grads, err := n.total()
+	if err != nil {
+		return 0, err
 	}
 	stats, err := n.optimizer.Step(ctx, grads, optim.StepInfo{LR: u.LearningRate, Divisor: max(u.N, 1), MaxNorm: u.MaxGradNorm})
 	n.reset()

@@ -55,10 +55,10 @@ func (n *Network) begin(feeds map[string]program.Feed, micro int) error {
 }
 
 // backward runs a graph with weight gradients and adds them to those of the
-// step.
-func (n *Network) backward(ctx context.Context, g *program.Graph, feeds map[string]program.Feed, seed float64, key program.MaskKey) (float64, error) {
+// step: adds says that the graph itself adds the dense ones.
+func (n *Network) backward(ctx context.Context, g *program.Graph, adds bool, feeds map[string]program.Feed, seed float64, key program.MaskKey) (float64, error) {
 	if n.ran != nil {
-		if err := n.keep(); err != nil {
+		if err := n.keep(!adds); err != nil {
 			return 0, err
 		}
 	}
@@ -67,7 +67,6 @@ func (n *Network) backward(ctx context.Context, g *program.Graph, feeds map[stri
 		return 0, err
 	}
 	n.ran = g
-	n.runs++
 	return scalar(g, g.Lowered().Loss), nil
 }
 
@@ -99,13 +98,17 @@ func (p *passes) Classes() int { return p.net.classes }
 func (p *passes) Count() float64 { return p.count }
 
 func (p *passes) Backward(ctx context.Context, pass adversary.Pass, seed float64) (adversary.Result, error) {
+	if p.evaluate {
+		return adversary.Result{}, fmt.Errorf("ortrain: evaluation passes have no weight gradients: %w", ErrConfig)
+	}
 	s := pass.Spec()
 	s.Weights = true
-	g, b, feeds, key, err := p.prepare(s, pass)
+	adds := p.net.ran != nil && !pass.Alone
+	g, b, feeds, key, err := p.prepare(s, adds, pass)
 	if err != nil {
 		return adversary.Result{}, err
 	}
-	mean, err := p.net.backward(ctx, g, feeds, seed, key)
+	mean, err := p.net.backward(ctx, g, adds, feeds, seed, key)
 	if err != nil {
 		return adversary.Result{}, err
 	}
@@ -127,7 +130,7 @@ func (p *passes) Forward(ctx context.Context, pass adversary.Pass) (adversary.Re
 }
 
 func (p *passes) run(ctx context.Context, s variant.Spec, pass adversary.Pass) (adversary.Result, error) {
-	g, b, feeds, key, err := p.prepare(s, pass)
+	g, b, feeds, key, err := p.prepare(s, false, pass)
 	if err != nil {
 		return adversary.Result{}, err
 	}
@@ -137,18 +140,13 @@ func (p *passes) run(ctx context.Context, s variant.Spec, pass adversary.Pass) (
 	return p.result(g, b, pass, scalar(g, g.Lowered().Loss), 1), nil
 }
 
-func (p *passes) Discard() {
-	if p.net.ran != nil {
-		p.net.ran = nil
-		p.net.runs--
-	}
-}
+func (p *passes) Discard() { p.net.ran = nil }
 
 // prepare returns the graph of a pass, the batch that it sees and its feeds.
-func (p *passes) prepare(s variant.Spec, pass adversary.Pass) (*program.Graph, *sample.Batch, map[string]program.Feed, program.MaskKey, error) {
+func (p *passes) prepare(s variant.Spec, adds bool, pass adversary.Pass) (*program.Graph, *sample.Batch, map[string]program.Feed, program.MaskKey, error) {
 	key := p.key
 	key.MicroBatch |= uint32(pass.Draw) << 16
-	g, err := p.net.variant(s, p.evaluate)
+	g, err := p.net.variant(s, mode{evaluate: p.evaluate, adds: adds})
 	if err != nil {
 		return nil, nil, nil, key, err
 	}
@@ -197,4 +195,17 @@ func (p *passes) form() program.Form {
 		return p.net.evalBind.Form()
 	}
 	return p.net.binder.Form()
+}
+
+// EvaluationPasses returns the passes of a batch without dropout, for attacks on
+// a finished network. They have no weight gradients: Backward fails.
+func (n *Network) EvaluationPasses(b *sample.Batch) (adversary.Passes, error) {
+	feeds, err := n.bind(n.evalBind, b)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.settleRows(feeds); err != nil {
+		return nil, err
+	}
+	return &passes{net: n, batch: b, count: n.count(b.Labels), evaluate: true}, nil
 }

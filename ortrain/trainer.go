@@ -103,6 +103,9 @@ func (t *Trainer) prepare() error {
 		return err
 	}
 	t.perturber = p
+	if passes := p.Passes() * c.Fraction * float64((t.plan.Steps-t.plan.First)*t.cfg.GradientAccumulationSteps); c.Budget > 0 && passes > float64(c.Budget) {
+		return fmt.Errorf("ortrain: adversary %s costs about %.0f passes over a micro-batch in this run; adv_budget allows %d; lower adv_steps or adv_fraction, or train fewer steps: %w", c.Name, passes, c.Budget, ErrConfig)
+	}
 	if err := engine.Prepare(p.Needs()); err != nil {
 		return fmt.Errorf("ortrain: adversary %s: %w: %w", c.Name, err, ErrConfig)
 	}

@@ -22,7 +22,15 @@ type variants struct {
 
 type variantKey struct {
 	variant.Spec
+	mode
+}
+
+// mode says how a variant runs.
+type mode struct {
+	// evaluate has no dropout and no weight gradients.
 	evaluate bool
+	// adds lets the run add its dense gradients to those of the runs before.
+	adds bool
 }
 
 // Prepare implements Perturbable.
@@ -31,7 +39,10 @@ func (n *Network) Prepare(needs []variant.Spec) error {
 		return fmt.Errorf("ortrain: the network was opened for evaluation only: %w", ErrConfig)
 	}
 	for _, s := range needs {
-		if _, err := n.variant(s, false); err != nil {
+		if s.Mix != variant.Nowhere && n.binder != nil && n.binder.Form() != program.Packed {
+			return fmt.Errorf("ortrain: rows are mixed in packed graphs only; leave out form padded: %w", ErrConfig)
+		}
+		if _, err := n.variant(s, mode{}); err != nil {
 			return err
 		}
 	}
@@ -40,23 +51,25 @@ func (n *Network) Prepare(needs []variant.Spec) error {
 
 // variant returns the graph that s describes, made on first use. Its weights
 // and dense gradients are those of all graphs.
-func (n *Network) variant(s variant.Spec, evaluate bool) (*program.Graph, error) {
-	if !evaluate && n.plain(s) {
+func (n *Network) variant(s variant.Spec, how mode) (*program.Graph, error) {
+	if how == (mode{}) && n.plain(s) {
 		return n.train, nil
 	}
-	key := variantKey{s, evaluate}
+	key := variantKey{s, how}
 	if g := n.other.graphs[key]; g != nil {
 		return g, nil
 	}
 	base := n.other.train
-	if evaluate {
+	if how.evaluate {
 		base = n.other.eval
 	}
 	m, err := variant.Make(base, n.order, rules.Standard(), s)
 	if err != nil {
 		return nil, fmt.Errorf("ortrain: %w", err)
 	}
-	low, err := program.Lower(m, n.order, n.other.lowering)
+	lowering := n.other.lowering
+	lowering.Accumulate = how.adds
+	low, err := program.Lower(m, n.order, lowering)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +87,9 @@ func (n *Network) open(low *program.Lowered, weights map[string]*ort.Tensor) (*p
 	held := maps.Clone(weights)
 	for _, d := range low.Dense {
 		held[d.Output] = n.grads[d.Param]
+		if d.Sum != "" {
+			held[d.Sum] = n.grads[d.Param] // element by element, so in place
+		}
 	}
 	return program.NewGraph(n.other.env, low, held, n.kernels, n.session("variant", n.other.lowering))
 }

@@ -45,7 +45,7 @@ func (m awp) Accumulate(r *Run) float64 {
 	if probe == 0 {
 		probe = 1
 	}
-	clean := r.Backward(Pass{}, probe)
+	clean := r.Backward(Pass{Alone: true}, probe)
 	undo := r.Shift(probe, m.move(r.Config))
 	if r.CleanWeight == 0 {
 		r.Discard()

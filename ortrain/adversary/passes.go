@@ -28,10 +28,10 @@ type Passes interface {
 	// Teacher is a forward pass, with log-probabilities and without dropout, at
 	// a moving average of the weights, which begins at the first such pass.
 	Teacher(ctx context.Context) (Result, error)
-	// Discard takes back what the last Backward added.
+	// Discard takes back what the last Backward added, which ran Alone.
 	Discard()
 	// Shift moves every weight matrix w along the gradient g of the mean loss of
-	// the last Backward, made with seed, until undo is called: by what move
+	// the last Backward, made Alone with seed, until undo is called: by what move
 	// writes into g. move sees ‖w‖ and ‖g‖ of the matrix.
 	Shift(ctx context.Context, seed float64, move func(w, g []float32, wNorm, gNorm float64)) (undo func() error, err error)
 }
@@ -43,6 +43,9 @@ type Pass struct {
 	// Draw numbers the dropout masks: passes of one micro-batch with equal numbers
 	// drop the same elements. 0 are the masks of plain training.
 	Draw uint16
+	// Alone keeps the weights' gradient apart from those before it, for Discard
+	// and Shift; it costs an array of the size of the weights.
+	Alone bool
 	// Logits asks for Result.LogProbs.
 	Logits bool
 	// Targets, if there are any, make the loss CE times the usual one plus the

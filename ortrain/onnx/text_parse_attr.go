@@ -79,6 +79,9 @@ func (p *parser) attrList(a *Attr, declared AttrKind, s *names) {
 			p.fail("an empty list needs a kind, such as \"%s: ints = []\"", a.Name)
 		}
 	}
+	if p.err != nil {
+		return // the last value may be half of one
+	}
 	for i := range values {
 		a.add(&values[i], kind)
 	}

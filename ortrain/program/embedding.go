@@ -36,9 +36,14 @@ func (l *lowering) embeddings() error {
 		if outputs[v] {
 			v = t.Identity(v) // the gradient of two parameters: each needs an output
 		}
-		v = t.Output(name, v)
+		d := DenseGrad{Param: gr.param, Output: name}
+		if l.opts.Accumulate {
+			d.Sum, d.Output = name+".sum", name+".total"
+			v = t.Add(t.Input(d.Sum, v.Type.Clone()), v)
+		}
+		v = t.Output(d.Output, v)
 		outputs[v] = true
-		l.out.Dense = append(l.out.Dense, DenseGrad{Param: gr.param, Output: v.Name})
+		l.out.Dense = append(l.out.Dense, d)
 	}
 	return t.Err()
 }

@@ -47,8 +47,9 @@ type Lowered struct {
 	Cut []string
 }
 
-// DenseGrad is a gradient with the shape of its parameter.
-type DenseGrad struct{ Param, Output string }
+// DenseGrad is a gradient with the shape of its parameter. Sum is the input that
+// it is added to, "" unless Options.Accumulate is set.
+type DenseGrad struct{ Param, Output, Sum string }
 
 // RowGrad is a gradient of some rows of a table [V,H]: row Indices[i] of the
 // table gets Rows[i]. A row may occur many times; occurrences add up.
@@ -83,6 +84,10 @@ type Options struct {
 	// keeps the rows of the first sequence only (and writes the others beyond
 	// the end of the table). Without Repair the result is the official one.
 	Repair bool
+	// Accumulate adds dense gradients to inputs, which may be bound to the
+	// memory of the outputs: no second array of the size of the weights is
+	// needed to add up the gradients of several runs.
+	Accumulate bool
 }
 
 // Lower rewrites m, which it consumes, for the parameters named. Models with

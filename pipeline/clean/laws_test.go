@@ -85,7 +85,7 @@ func TestLaws(t *testing.T) {
 		for _, p := range variants(s) {
 			c := cleaner(t, s.Name, p)
 			r := rand.New(rand.NewPCG(1, 2))
-			all := make([]string, 3000)
+			all := make([]string, 1500)
 			for i := range all {
 				all[i] = hostile(r)
 				if checkText(t, s, p, c, all[i]); t.Failed() {

@@ -217,3 +217,8 @@ func (f *Feed) Limit(n int) *Feed {
 	}
 	return f.only(f.rows.first(n, f.data.starts))
 }
+
+// Without returns the part without the rows of another Feed over the same data.
+func (f *Feed) Without(other *Feed) *Feed {
+	return f.only(newSubset(f.rows.bits.minus(other.rows.bits), f.data.starts))
+}

@@ -80,6 +80,10 @@ func (l *layout) deal() {
 	for end := 0; end < l.size; {
 		room := min(l.window, l.size-end)
 		end += room
+		if len(l.lines) == 1 {
+			l.taken = append(l.taken, []int{end})
+			continue
+		}
 		// In two rounds: whole rows that are due, then the lines most behind.
 		behind := make([]int, len(l.lines))
 		for i, one := range l.lines {

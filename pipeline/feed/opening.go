@@ -42,6 +42,7 @@ func (d *data) locate(part int) (set, number int) {
 // opening is the state of the one pass over all rows that Open makes.
 type opening struct {
 	cfg     Config
+	total   int // rows of all data sets
 	data    *data
 	kept    bitset
 	held    bitset
@@ -55,6 +56,9 @@ func openData(ctx context.Context, cfg Config, sets []parts) (*data, error) {
 	o := &opening{
 		cfg: cfg, sides: newSides(cfg), longest: newLongest(cfg),
 		data: &data{sets: sets, firsts: []int{0}, starts: []uint64{0}, shelf: &shelf{kind: cfg.Kind}},
+	}
+	for _, set := range sets {
+		o.total += set.rows()
 	}
 	for _, set := range sets {
 		if err := o.read(ctx, set); err != nil {
@@ -127,11 +131,25 @@ func (o *opening) add(ex sample.Example) error {
 	o.longest.see(ex)
 	if d.shelf != nil {
 		d.shelf.add(ex)
-		if d.shelf.bytes() > o.cfg.CacheBytes || d.shelf.len() > maxHeld {
+		if o.tooMuch() {
 			d.shelf = nil
 		}
 	}
 	return nil
+}
+
+// Every so many rows the size of all data is guessed from that of those seen, so
+// that large data do not fill the budget before they are given up.
+const guessRows = 1 << 14
+
+// tooMuch reports whether the rows are more than the budget holds, or clearly
+// going to be.
+func (o *opening) tooMuch() bool {
+	n, bytes := o.data.shelf.len(), o.data.shelf.bytes()
+	if bytes > o.cfg.CacheBytes || n > maxHeld {
+		return true
+	}
+	return n%guessRows == 0 && float64(bytes)/float64(o.last)*float64(o.total) > 2*float64(o.cfg.CacheBytes)
 }
 
 // maxHeld bounds the rows of a shelf, whose places are 32 bits wide.

@@ -16,8 +16,9 @@ import (
 // parts is one data set as this package reads it: stretches of rows, each of
 // which can be read without the others.
 type parts interface {
-	// len is the number of parts.
+	// len is the number of parts, rows that of their rows before cleaning.
 	len() int
+	rows() int
 	// read returns the rows of a part, numbered over the whole data set.
 	read(ctx context.Context, part int) pipeline.Source[*record.Batch]
 }
@@ -29,6 +30,14 @@ type files struct {
 }
 
 func (f files) len() int { return len(f.parts) }
+
+func (f files) rows() int {
+	n := 0
+	for _, p := range f.parts {
+		n += p.Rows
+	}
+	return n
+}
 
 func (f files) read(ctx context.Context, part int) pipeline.Source[*record.Batch] {
 	return f.set.Read(ctx, f.parts[part])

@@ -98,3 +98,38 @@ func (s sides) exceptions() map[uint64]bool {
 	}
 	return held
 }
+
+// Splitter finds the sides of rows that no Feed reads, by the rules of Split:
+// See every row, then Settle, then ask HeldOut.
+type Splitter struct {
+	sides sides
+	moved map[uint64]bool
+}
+
+// NewSplitter holds out a share of the rows of each of so many classes; 0
+// classes stand for rows without any.
+func NewSplitter(share float64, classes int) (*Splitter, error) {
+	if !(share > 0 && share < 1) {
+		return nil, fmt.Errorf("feed: a share of %g is held out; more than 0 and less than 1 is expected: %w", share, ErrSplit)
+	}
+	s := &Splitter{sides: sides{limit: share}}
+	if classes > 0 {
+		s.sides.classes = make([]extent, classes)
+	}
+	return s, nil
+}
+
+// See takes note of a row.
+func (s *Splitter) See(ex sample.Example) { s.sides.see(ex) }
+
+// Settle ends what See began.
+func (s *Splitter) Settle() { s.moved = s.sides.exceptions() }
+
+// HeldOut returns the side of a row.
+func (s *Splitter) HeldOut(ex sample.Example) bool {
+	hash := textHash(ex)
+	if held, ok := s.moved[hash]; ok {
+		return held
+	}
+	return s.sides.isHeld(hash)
+}

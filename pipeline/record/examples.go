@@ -3,6 +3,7 @@ package record
 import (
 	"fmt"
 
+	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/ortrain/ortrain/pipeline/sample"
@@ -92,14 +93,59 @@ func (b *Batch) labels(out []sample.Example) {
 
 // Builder collects rows of one kind of label into batches.
 type Builder struct {
-	kind sample.LabelKind
-	b    *array.RecordBuilder
-	n    int
+	kind   sample.LabelKind
+	memory *Allocator
+	rows   *array.Uint64Builder
+	copies *array.Uint16Builder
+	text   *array.StringBuilder
+	// What most rows lack is held back: a column without any value is made at
+	// once.
+	pair, label, words, audit sparse
+	n                         int
+}
+
+// sparse is a column most of whose values may be null.
+type sparse struct {
+	b     array.Builder
+	nulls int // not appended yet
+}
+
+// value returns the builder for the next value.
+func (s *sparse) value() array.Builder {
+	for ; s.nulls > 0; s.nulls-- {
+		s.b.AppendNull()
+	}
+	return s.b
+}
+
+// finish returns the column.
+func (s *sparse) finish(memory *Allocator) arrow.Array {
+	if s.b.Len() > 0 {
+		s.value()
+		return s.b.NewArray()
+	}
+	n := s.nulls
+	s.nulls = 0
+	return array.MakeArrayOfNull(memory, s.b.Type(), n)
 }
 
 // NewBuilder returns a Builder over counted memory. Release it after use.
 func NewBuilder(memory *Allocator, kind sample.LabelKind) *Builder {
-	return &Builder{kind: kind, b: array.NewRecordBuilder(memory, Schema(kind))}
+	column := func(i int) sparse { return sparse{b: array.NewBuilder(memory, Schema(kind).Field(i).Type)} }
+	return &Builder{
+		kind: kind, memory: memory,
+		rows: array.NewUint64Builder(memory), copies: array.NewUint16Builder(memory), text: array.NewStringBuilder(memory),
+		pair: column(3), label: column(4), words: column(5), audit: column(6),
+	}
+}
+
+// Grow makes room for that many rows whose texts have so many bytes together,
+// which saves copying.
+func (b *Builder) Grow(rows, bytes int) {
+	b.rows.Reserve(rows)
+	b.copies.Reserve(rows)
+	b.text.Reserve(rows)
+	b.text.ReserveData(bytes)
 }
 
 // Len returns the number of rows that wait for Batch.
@@ -112,33 +158,31 @@ func (b *Builder) Append(ex sample.Example) error {
 		return fmt.Errorf("record: row %d has a label of kind %s among rows of kind %s: %w",
 			ex.Row, labelType[ex.Label.Kind].name, labelType[b.kind].name, ErrSchema)
 	}
-	b.b.Field(0).(*array.Uint64Builder).Append(ex.Row)
-	b.b.Field(1).(*array.Uint16Builder).Append(ex.Copy)
-	b.b.Field(2).(*array.StringBuilder).Append(ex.Text)
-	pair := b.b.Field(3).(*array.StringBuilder)
-	if ex.HasPair {
-		pair.Append(ex.Pair)
-	} else {
-		pair.AppendNull()
-	}
+	b.rows.Append(ex.Row)
+	b.copies.Append(ex.Copy)
+	b.text.Append(ex.Text)
+	b.pair.appendText(ex.Pair, ex.HasPair)
 	b.appendLabel(ex.Label)
 	b.appendWords(ex.Words)
-	audit := b.b.Field(6).(*array.StringBuilder)
-	if ex.Audit != "" {
-		audit.Append(ex.Audit)
-	} else {
-		audit.AppendNull()
-	}
+	b.audit.appendText(ex.Audit, ex.Audit != "")
 	b.n++
 	return nil
 }
 
-func (b *Builder) appendWords(words []sample.Range) {
-	column := b.b.Field(5).(*array.ListBuilder)
-	if words == nil {
-		column.AppendNull()
+func (s *sparse) appendText(text string, there bool) {
+	if !there {
+		s.nulls++
 		return
 	}
+	s.value().(*array.StringBuilder).Append(text)
+}
+
+func (b *Builder) appendWords(words []sample.Range) {
+	if words == nil {
+		b.words.nulls++
+		return
+	}
+	column := b.words.value().(*array.ListBuilder)
 	column.Append(true)
 	values := column.ValueBuilder().(*array.Int32Builder)
 	for _, w := range words {
@@ -148,12 +192,11 @@ func (b *Builder) appendWords(words []sample.Range) {
 }
 
 func (b *Builder) appendLabel(label sample.Label) {
-	column := b.b.Field(4)
 	if label.Kind == sample.NoLabel {
-		column.AppendNull()
+		b.label.nulls++
 		return
 	}
-	switch c := column.(type) {
+	switch c := b.label.value().(type) {
 	case *array.Int64Builder:
 		c.Append(label.Int[0])
 	case *array.Float32Builder:
@@ -171,12 +214,24 @@ func (b *Builder) appendLabel(label sample.Label) {
 
 // Batch returns the rows appended since the last call.
 func (b *Builder) Batch() *Batch {
+	columns := []arrow.Array{
+		b.rows.NewArray(), b.copies.NewArray(), b.text.NewArray(),
+		b.pair.finish(b.memory), b.label.finish(b.memory), b.words.finish(b.memory), b.audit.finish(b.memory),
+	}
+	out := &Batch{rec: array.NewRecord(Schema(b.kind), columns, int64(b.n)), kind: b.kind}
+	for _, c := range columns {
+		c.Release()
+	}
 	b.n = 0
-	return &Batch{rec: b.b.NewRecord(), kind: b.kind}
+	return out
 }
 
 // Release frees the builder's memory; batches made from it live on.
-func (b *Builder) Release() { b.b.Release() }
+func (b *Builder) Release() {
+	for _, c := range []array.Builder{b.rows, b.copies, b.text, b.pair.b, b.label.b, b.words.b, b.audit.b} {
+		c.Release()
+	}
+}
 
 // Of makes one batch of examples, whose labels must all be of one kind or
 // absent.

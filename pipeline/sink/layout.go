@@ -26,47 +26,10 @@ type layout struct {
 func newLayout(b *record.Batch, textual bool, opts Options) *layout {
 	l := &layout{kind: b.Kind(), opts: opts, names: opts.Names, named: textual && opts.Names != nil}
 	l.pair = b.Len() > 0 && b.Record().Column(3).NullN() < b.Len()
-	var fields []arrow.Field
-	add := func(name, usual string, typ arrow.DataType, nullable bool) {
-		if name == "" {
-			name = usual
-		}
-		fields = append(fields, arrow.Field{Name: name, Type: typ, Nullable: nullable})
-	}
-	switch {
-	case l.kind == sample.TagLabel:
-		add(opts.Tokens, "tokens", arrow.ListOf(arrow.BinaryTypes.String), false)
-	case l.pair:
-		add(opts.Text, "sentence1", arrow.BinaryTypes.String, false)
-		add(opts.Pair, "sentence2", arrow.BinaryTypes.String, true)
-	default:
-		add(opts.Text, "text", arrow.BinaryTypes.String, false)
-	}
-	var class arrow.DataType = arrow.PrimitiveTypes.Int64
-	if l.named {
-		class = arrow.BinaryTypes.String
-	}
-	switch l.kind {
-	case sample.ClassLabel:
-		add(opts.Label, "label", class, true)
-	case sample.ValueLabel:
-		add(opts.Label, "label", arrow.PrimitiveTypes.Float32, true)
-	case sample.MultiLabel:
-		item := class
-		if l.names == nil {
-			item = arrow.PrimitiveTypes.Float32
-		}
-		add(opts.Label, "labels", arrow.ListOf(item), true)
-	case sample.TagLabel:
-		add(opts.Tags, "tags", arrow.ListOf(class), true)
-	case sample.SpanLabel:
-		add(opts.Start, "start", arrow.PrimitiveTypes.Int64, true)
-		add(opts.End, "end", arrow.PrimitiveTypes.Int64, true)
-	}
+	fields := append(l.textFields(), l.labelFields()...)
 	if opts.Trail {
-		add("", "row_id", arrow.PrimitiveTypes.Uint64, false)
-		add("", "copy", arrow.PrimitiveTypes.Uint16, false)
-		add("", "audit", arrow.BinaryTypes.String, true)
+		fields = append(fields, field("", "row_id", arrow.PrimitiveTypes.Uint64, false),
+			field("", "copy", arrow.PrimitiveTypes.Uint16, false), field("", "audit", arrow.BinaryTypes.String, true))
 	}
 	l.schema = arrow.NewSchema(fields, nil)
 	if l.names != nil && !textual {
@@ -74,6 +37,53 @@ func newLayout(b *record.Batch, textual bool, opts Options) *layout {
 		l.schema = arrow.NewSchema(fields, &meta)
 	}
 	return l
+}
+
+// field returns a column with the asked name, or the usual one.
+func field(name, usual string, typ arrow.DataType, nullable bool) arrow.Field {
+	if name == "" {
+		name = usual
+	}
+	return arrow.Field{Name: name, Type: typ, Nullable: nullable}
+}
+
+// textFields are the columns of the texts.
+func (l *layout) textFields() []arrow.Field {
+	text := arrow.BinaryTypes.String
+	switch {
+	case l.kind == sample.TagLabel:
+		return []arrow.Field{field(l.opts.Tokens, "tokens", arrow.ListOf(text), false)}
+	case l.pair:
+		return []arrow.Field{field(l.opts.Text, "sentence1", text, false), field(l.opts.Pair, "sentence2", text, true)}
+	}
+	return []arrow.Field{field(l.opts.Text, "text", text, false)}
+}
+
+// labelFields are the columns of the labels.
+func (l *layout) labelFields() []arrow.Field {
+	var class arrow.DataType = arrow.PrimitiveTypes.Int64
+	if l.named {
+		class = arrow.BinaryTypes.String
+	}
+	one := func(name, usual string, typ arrow.DataType) []arrow.Field {
+		return []arrow.Field{field(name, usual, typ, true)}
+	}
+	switch l.kind {
+	case sample.ClassLabel:
+		return one(l.opts.Label, "label", class)
+	case sample.ValueLabel:
+		return one(l.opts.Label, "label", arrow.PrimitiveTypes.Float32)
+	case sample.MultiLabel:
+		if l.names == nil {
+			class = arrow.PrimitiveTypes.Float32
+		}
+		return one(l.opts.Label, "labels", arrow.ListOf(class))
+	case sample.TagLabel:
+		return one(l.opts.Tags, "tags", arrow.ListOf(class))
+	case sample.SpanLabel:
+		return append(one(l.opts.Start, "start", arrow.PrimitiveTypes.Int64), one(l.opts.End, "end", arrow.PrimitiveTypes.Int64)...)
+	}
+	return nil
 }
 
 // features describes the columns as Hugging Face's datasets do.

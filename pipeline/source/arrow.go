@@ -31,7 +31,6 @@ type arrowTable struct {
 	memory *record.Lease
 	msgs   *messages
 	reader *ipc.Reader
-	free   func()
 	start  int64 // where the messages begin
 	end    int64 // and end
 
@@ -52,19 +51,13 @@ func openArrow(in *input, opts Options) (table, error) {
 
 // begin reads magic word and schema.
 func (t *arrowTable) begin() error {
-	if t.in.seekable() {
-		if err := t.checkMagic(); err != nil {
-			return err
-		}
-		t.msgs = newMessages(t.in.at, t.start, t.end, t.memory)
-	} else {
-		r, free, err := t.in.stream(0)
-		if err != nil {
-			return err
-		}
-		t.free = free
-		t.msgs = newMessages(&forwardAt{r: r}, 0, unknownEnd, t.memory)
+	if !t.in.seekable() {
+		return fmt.Errorf("a compressed Arrow file; its buffers may be compressed, so decompress the file: %w", ErrFormat)
 	}
+	if err := t.checkMagic(); err != nil {
+		return err
+	}
+	t.msgs = newMessages(t.in.at, t.start, t.end, t.memory)
 	return t.restart()
 }
 
@@ -248,31 +241,6 @@ func (t *arrowTable) close() error {
 		// Frees what is counted; a damaged file may make it panic.
 		_ = guard(func() error { t.reader.Release(); return nil })
 	}
-	if t.free != nil {
-		t.free()
-	}
 	t.memory.Close()
 	return nil
-}
-
-// forwardAt lets a stream be read as if at places, which must come in order.
-type forwardAt struct {
-	r  io.Reader
-	at int64
-}
-
-// ReadAt reads what follows the last read, or after a gap.
-func (f *forwardAt) ReadAt(p []byte, at int64) (int, error) {
-	if at < f.at {
-		return 0, fmt.Errorf("a stream is read backwards: %w", ErrFormat)
-	}
-	if _, err := io.CopyN(io.Discard, f.r, at-f.at); err != nil {
-		return 0, err
-	}
-	n, err := io.ReadFull(f.r, p)
-	f.at = at + int64(n)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		err = io.EOF
-	}
-	return n, err
 }

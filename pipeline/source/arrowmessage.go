@@ -25,13 +25,12 @@ const (
 	maxMetadata   = 64 << 20 // bytes of one message's metadata
 	maxBatchRows  = 1 << 31
 	messageMarker = 0xffffffff
-	unknownEnd    = 1 << 62
 	padding       = 64
 )
 
 // messages reads the messages of an Arrow IPC stream one after another. Nothing
 // is allocated that the stream only declares: every size is held against what
-// is left of the file, or read piece by piece.
+// is left of the file.
 type messages struct {
 	r          io.ReaderAt
 	start, end int64
@@ -64,27 +63,13 @@ func (m *messages) header() (message, error) {
 	if m.at >= m.end {
 		return message{}, io.EOF
 	}
-	var word [4]byte
-	n, err := m.r.ReadAt(word[:], m.at)
-	if n == 0 && errors.Is(err, io.EOF) {
-		return message{}, io.EOF // a stream may end without saying so
-	}
-	if n < len(word) {
-		return message{}, m.cut(err)
-	}
-	size := binary.LittleEndian.Uint32(word[:])
-	at := m.at + 4
-	if size == messageMarker {
-		if n, err := m.r.ReadAt(word[:], at); n < len(word) {
-			return message{}, m.cut(err)
-		}
-		size = binary.LittleEndian.Uint32(word[:])
-		at += 4
+	size, at, err := m.prefix()
+	if err != nil {
+		return message{}, err
 	}
 	if size == 0 {
-		// What follows would be lost in silence. Where the end is known, only
-		// padding may.
-		if rest := m.end - at; rest >= padding && m.end < unknownEnd {
+		// What follows would be lost in silence. Only padding may.
+		if rest := m.end - at; rest >= padding {
 			return message{}, fmt.Errorf("byte %d: the stream ends, but %d bytes follow: %w", m.at, rest, ErrFormat)
 		}
 		return message{}, io.EOF
@@ -105,6 +90,26 @@ func (m *messages) header() (message, error) {
 	}
 	m.at = out.body + out.size
 	return out, nil
+}
+
+// prefix reads the size of the next message's metadata, and where they lie.
+func (m *messages) prefix() (size uint32, at int64, err error) {
+	var word [4]byte
+	n, err := m.r.ReadAt(word[:], m.at)
+	if n == 0 && errors.Is(err, io.EOF) {
+		return 0, 0, io.EOF // a stream may end without saying so
+	}
+	if n < len(word) {
+		return 0, 0, m.cut(err)
+	}
+	size, at = binary.LittleEndian.Uint32(word[:]), m.at+4
+	if size == messageMarker {
+		if n, err := m.r.ReadAt(word[:], at); n < len(word) {
+			return 0, 0, m.cut(err)
+		}
+		size, at = binary.LittleEndian.Uint32(word[:]), at+4
+	}
+	return size, at, nil
 }
 
 func (m *messages) cut(err error) error {
@@ -156,17 +161,28 @@ func (m *message) checkBatch(t flatbuffers.Table) error {
 	if m.rows < 0 || m.rows > maxBatchRows {
 		return fmt.Errorf("a record batch of %d rows: %w", m.rows, ErrFormat)
 	}
-	const pair = 16 // two int64
-	at, n, err := vector(t, 6, pair)
-	if err != nil {
+	if err := checkNodes(t); err != nil {
 		return err
 	}
+	return m.checkBuffers(t)
+}
+
+const pair = 16 // bytes of two int64
+
+// checkNodes checks the lengths of the columns.
+func checkNodes(t flatbuffers.Table) error {
+	at, n, err := vector(t, 6, pair)
 	for i := range n {
 		length, nulls := t.GetInt64(at+pair*i), t.GetInt64(at+pair*i+8)
 		if length < 0 || length > maxBatchRows || nulls < 0 || nulls > length {
 			return fmt.Errorf("a column of %d values with %d nulls: %w", length, nulls, ErrFormat)
 		}
 	}
+	return err
+}
+
+// checkBuffers checks where the buffers lie, and how many each column has.
+func (m *message) checkBuffers(t flatbuffers.Table) error {
 	at, buffers, err := vector(t, 8, pair)
 	if err != nil {
 		return err
@@ -177,7 +193,7 @@ func (m *message) checkBatch(t flatbuffers.Table) error {
 			return fmt.Errorf("a buffer of %d bytes at %d in a body of %d bytes: %w", length, offset, m.size, ErrFormat)
 		}
 	}
-	at, n, err = vector(t, 12, 8)
+	at, n, err := vector(t, 12, 8)
 	for i := range n {
 		if count := t.GetInt64(at + 8*i); count < 0 || count > int64(buffers) {
 			return fmt.Errorf("a column of %d buffers among %d: %w", count, buffers, ErrFormat)
@@ -212,19 +228,13 @@ func (m *messages) Message() (*ipc.Message, error) {
 	}
 }
 
-// readBody reads a message's body, in pieces where the end of the file is not
-// known, so that a declared size alone takes no memory.
+// readBody reads a message's body.
 func (m *messages) readBody(h message) (*memory.Buffer, error) {
-	const piece = 64 << 20
 	body := memory.NewResizableBuffer(m.memory)
-	for have := int64(0); have < h.size; {
-		n := min(piece, h.size-have)
-		body.Resize(int(have + n))
-		if got, err := m.r.ReadAt(body.Bytes()[have:have+n], h.body+have); int64(got) < n {
-			body.Release()
-			return nil, m.cut(err)
-		}
-		have += n
+	body.Resize(int(h.size))
+	if n, err := m.r.ReadAt(body.Bytes(), h.body); int64(n) < h.size {
+		body.Release()
+		return nil, m.cut(err)
 	}
 	return body, nil
 }

@@ -124,23 +124,29 @@ func (s *Set) collectCell(c cell, to *collector) error {
 		items = labeler{}.split(c)
 	}
 	for _, item := range items {
-		name := item.s
-		n, isInteger := item.asInteger()
-		switch {
-		case isInteger && s.opts.Optional && n == -1:
-			continue // how data sets without public labels fill the column
-		case isInteger && n == sample.Ignore && s.opts.Kind == sample.TagLabel:
-			continue
-		case isInteger:
-			name = strconv.FormatInt(n, 10)
-		case item.empty(), item.kind == text && item.s == "":
-			continue
-		case item.kind != text && item.kind != boolean:
-			return fmt.Errorf("%s; a class is a text or an integer: %w", item.describe(), ErrType)
+		name, err := s.nameOf(item)
+		if err != nil {
+			return err
 		}
-		if !to.found[name] {
+		if name != "" && !to.found[name] {
 			to.found[strings.Clone(name)] = true
 		}
 	}
 	return nil
+}
+
+// nameOf returns the name of the class that a cell stands for; empty: none.
+func (s *Set) nameOf(item cell) (string, error) {
+	n, isInteger := item.asInteger()
+	switch {
+	case isInteger && n == -1 && s.opts.Optional:
+		return "", nil // how data sets without public labels fill the column
+	case isInteger && n == sample.Ignore && s.opts.Kind == sample.TagLabel:
+		return "", nil
+	case isInteger:
+		return strconv.FormatInt(n, 10), nil
+	case item.empty() || item.kind == text || item.kind == boolean:
+		return item.s, nil
+	}
+	return "", fmt.Errorf("%s; a class is a text or an integer: %w", item.describe(), ErrType)
 }

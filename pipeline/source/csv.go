@@ -168,20 +168,8 @@ func (t *csvTable) scan(s string) (n, lines int, err error) {
 			t.fields = append(t.fields, value)
 			lines += strings.Count(s[n:end], "\n")
 			n = end
-		} else {
-			end := t.bare(s, n)
-			if end == len(s) && !t.r.eof {
-				return 0, 0, errMore
-			}
-			value := s[n:end]
-			if end == len(s) || s[end] == '\n' {
-				value = strings.TrimSuffix(value, "\r")
-			}
-			if t.quotes && strings.IndexByte(value, '"') >= 0 {
-				return 0, 0, t.misplaced(lines)
-			}
-			t.fields = append(t.fields, value)
-			n = end
+		} else if n, err = t.bare(s, n, lines); err != nil {
+			return 0, 0, err
 		}
 		switch {
 		case n == len(s):
@@ -195,12 +183,23 @@ func (t *csvTable) scan(s string) (n, lines int, err error) {
 	}
 }
 
-// bare returns where the bare field at n ends.
-func (t *csvTable) bare(s string, n int) int {
-	for n < len(s) && s[n] != t.comma && s[n] != '\n' {
-		n++
+// bare adds the bare field at n to t.fields and returns where it ends.
+func (t *csvTable) bare(s string, n, lines int) (end int, err error) {
+	for end = n; end < len(s) && s[end] != t.comma && s[end] != '\n'; {
+		end++
 	}
-	return n
+	if end == len(s) && !t.r.eof {
+		return 0, errMore
+	}
+	value := s[n:end]
+	if end == len(s) || s[end] == '\n' {
+		value = strings.TrimSuffix(value, "\r")
+	}
+	if t.quotes && strings.IndexByte(value, '"') >= 0 {
+		return 0, t.misplaced(lines)
+	}
+	t.fields = append(t.fields, value)
+	return end, nil
 }
 
 // quoted reads the quoted field at n.

@@ -3,6 +3,8 @@ package source_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/ortrain/ortrain/pipeline"
@@ -10,6 +12,77 @@ import (
 	"github.com/ortrain/ortrain/pipeline/source"
 )
 
+func Example() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "reviews.jsonl")
+	if err := os.WriteFile(path, []byte(`{"text": "fine", "label": "good"}`+"\n"+`{"text": "\"so, so\"", "label": "bad"}`+"\n"), 0o600); err != nil {
+		fmt.Println(err)
+		return
+	}
+	set, err := source.Open(ctx, []string{path}, source.Options{Kind: sample.ClassLabel})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(set.Names())
+	batches, err := pipeline.Collect(ctx, set.Rows())
+	for _, b := range batches {
+		for _, ex := range b.Examples() {
+			fmt.Println(ex.Row, ex.Text, set.Names()[ex.Label.Int[0]])
+		}
+		b.Release()
+	}
+	fmt.Println(err)
+	// Output:
+	// [bad good]
+	// 0 fine good
+	// 1 "so, so" bad
+	// <nil>
+}
+
+func ExampleSet_Parts() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "lines.csv")
+	if err := os.WriteFile(path, []byte("text\nfirst\nsecond\n"), 0o600); err != nil {
+		fmt.Println(err)
+		return
+	}
+	set, err := source.Open(ctx, []string{path}, source.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	parts, err := set.Parts(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, p := range parts {
+		fmt.Println(p.Row, p.Rows, p.Offset, p.Line)
+		batches, err := pipeline.Collect(ctx, set.Read(ctx, p))
+		for _, b := range batches {
+			fmt.Println(b.Len(), b.Examples()[1].Text, err)
+			b.Release()
+		}
+	}
+	// Output:
+	// 0 2 5 2
+	// 2 second <nil>
+}
+
+// Standard input is copied first, since a data set is read more than once.
 func ExampleOpen() {
 	ctx := context.Background()
 	set, err := source.Open(ctx, []string{source.Stdin}, source.Options{
@@ -19,20 +92,6 @@ func ExampleOpen() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(set.Names())
-	batches, err := pipeline.Collect(ctx, set.Rows())
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for _, b := range batches {
-		for _, ex := range b.Examples() {
-			fmt.Println(ex.Row, ex.Text, ex.Label.Int[0])
-		}
-		b.Release()
-	}
-	// Output:
-	// [no yes]
-	// 0 a good film 1
-	// 1 a bad film 0
+	fmt.Println(set.Names(), set.Columns().Text, set.Columns().Label)
+	// Output: [no yes] text label
 }

@@ -210,12 +210,18 @@ func (t *textReader) more() error {
 	}
 	buffer := make([]byte, len(rest)+size)
 	copy(buffer, rest)
-	n, err := io.ReadFull(t.r, buffer[len(rest):])
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		t.eof = true
-	case err != nil:
-		return err
+	n := 0
+	for err := error(nil); n < size && !t.eof; {
+		var got int
+		got, err = t.r.Read(buffer[len(rest)+n:])
+		n += got
+		// Compared, not unwrapped: a decompressor's error about an early end, which
+		// io.EOF may lie within, is no end.
+		if err == io.EOF { //nolint:errorlint
+			t.eof = true
+		} else if err != nil {
+			return err
+		}
 	}
 	t.base += int64(t.pos)
 	t.s, t.pos = string(buffer[:len(rest)+n]), 0

@@ -43,8 +43,9 @@ func (l labeler) accepts(declared []string) error {
 }
 
 // label returns the label that a cell stands for. declared are the classes
-// that the cell's file declares for its integers.
-func (l labeler) label(c cell, declared []string) (sample.Label, error) {
+// that the cell's file declares for its integers; room is where a class may
+// lie, so that a row takes no memory of its own.
+func (l labeler) label(c cell, declared []string, room *[1]int64) (sample.Label, error) {
 	if c.empty() || c.kind == text && c.s == "" {
 		if l.optional {
 			return sample.Label{}, nil
@@ -65,25 +66,22 @@ func (l labeler) label(c cell, declared []string) (sample.Label, error) {
 		}
 		return sample.Label{}, err
 	}
-	return sample.Class(id), nil
+	room[0] = id
+	return sample.Label{Kind: sample.ClassLabel, Int: room[:]}, nil
 }
 
 func (l labeler) class(c cell, declared []string) (int64, error) {
-	name := c.s
 	n, isInteger := c.asInteger()
-	if c.kind == text || c.kind == boolean {
-		if id, ok := l.index[name]; ok {
+	if named := c.kind == text || c.kind == boolean; named {
+		if id, ok := l.index[c.s]; ok {
 			return id, nil
 		}
 		var err error
-		n, err = strconv.ParseInt(name, 10, 64)
-		isInteger = err == nil
-	}
-	if !isInteger {
-		if c.kind != text && c.kind != boolean {
-			return 0, fmt.Errorf("%s; a class is a text or an integer: %w", c.describe(), ErrType)
+		if n, err = strconv.ParseInt(c.s, 10, 64); err != nil {
+			return 0, l.unknown(c)
 		}
-		return 0, l.unknown(c)
+	} else if !isInteger {
+		return 0, fmt.Errorf("%s; a class is a text or an integer: %w", c.describe(), ErrType)
 	}
 	switch {
 	case declared != nil && n >= 0 && n < int64(len(declared)):

@@ -167,7 +167,7 @@ func (t *parquetTable) choose(columns []string) error {
 	return nil
 }
 
-// find returns the column of a name: a top-level one, or a path into groups.
+// find returns the top-level column of a name.
 func (t *parquetTable) find(name string) *node {
 	for _, n := range t.fields {
 		if n.name == name {

@@ -99,10 +99,7 @@ func typeName(p *schema.PrimitiveNode) string {
 // settle finds the form of a group: the rules for lists are those of the
 // format's LogicalTypes.md, old writers included.
 func (n *node) settle(g *schema.GroupNode) {
-	kind := g.ConvertedType()
-	isList := kind == schema.ConvertedTypes.List || g.LogicalType() != nil && g.LogicalType().Equals(schema.ListLogicalType{})
-	isMap := kind == schema.ConvertedTypes.Map || kind == schema.ConvertedTypes.MapKeyValue ||
-		g.LogicalType() != nil && g.LogicalType().Equals(schema.MapLogicalType{})
+	isList, isMap := annotation(g)
 	if !isList && !isMap || len(n.below) != 1 || !n.below[0].repeated || n.repeated {
 		return
 	}
@@ -111,6 +108,17 @@ func (n *node) settle(g *schema.GroupNode) {
 	if isList && item.leaf < 0 && len(item.below) == 1 && item.name != "array" && item.name != n.name+"_tuple" {
 		item.form = single
 	}
+}
+
+// annotation reports whether a group is annotated as a list or as a map.
+func annotation(g *schema.GroupNode) (isList, isMap bool) {
+	if logical := g.LogicalType(); logical != nil {
+		isList, isMap = logical.Equals(schema.ListLogicalType{}), logical.Equals(schema.MapLogicalType{})
+	}
+	kind := g.ConvertedType()
+	isList = isList || kind == schema.ConvertedTypes.List
+	isMap = isMap || kind == schema.ConvertedTypes.Map || kind == schema.ConvertedTypes.MapKeyValue
+	return isList, isMap
 }
 
 // columns lists the leaf columns of the node.

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -45,14 +46,8 @@ func parsePageHeader(b []byte) (h pageHeader, n int, err error) {
 	c := &compact{b: b}
 	c.fields(func(id int16, typ byte) {
 		switch {
-		case id == 1 && typ == thriftI32:
-			h.kind = c.int32()
-		case id == 2 && typ == thriftI32:
-			h.uncompressed = c.int32()
-		case id == 3 && typ == thriftI32:
-			h.compressed = c.int32()
-		case id == 4 && typ == thriftI32:
-			h.crc, h.checked = uint32(c.int32()), true
+		case id <= 4 && typ == thriftI32:
+			h.number(id, c.int32())
 		case id == 5 && typ == thriftStruct:
 			h.seenData = true
 			c.numbers(&h.values, &h.encoding, &h.defEnc, &h.repEnc)
@@ -67,6 +62,20 @@ func parsePageHeader(b []byte) (h pageHeader, n int, err error) {
 		}
 	})
 	return h, c.at, c.err
+}
+
+// number takes one of the first fields.
+func (h *pageHeader) number(id int16, v int32) {
+	switch id {
+	case 1:
+		h.kind = v
+	case 2:
+		h.uncompressed = v
+	case 3:
+		h.compressed = v
+	case 4:
+		h.crc, h.checked = uint32(v), true
+	}
 }
 
 // numbers reads a struct whose first fields are numbers; it reports whether
@@ -97,6 +106,8 @@ type pages struct {
 
 	page file.Page
 	err  error
+	// scratch holds compressed bytes, which nobody refers to after decompression.
+	scratch []byte
 }
 
 // openPages returns the pages of a column chunk.
@@ -171,7 +182,7 @@ func (p *pages) read() (file.Page, error) {
 		return nil, fmt.Errorf("byte %d: a page of %d bytes, %d decompressed, with %d values; %d bytes are left of the file: %w",
 			p.at, h.compressed, h.uncompressed, h.values, p.end-p.at, ErrFormat)
 	}
-	stored := make([]byte, h.compressed)
+	stored := p.buffer(int(h.compressed))
 	if n, err := p.r.ReadAt(stored, p.at); n < len(stored) {
 		return nil, fmt.Errorf("byte %d: the file ends within a page: %w: %w", p.at, err, ErrFormat)
 	}
@@ -185,6 +196,17 @@ func (p *pages) read() (file.Page, error) {
 		return nil, fmt.Errorf("page at byte %d: %w", at, err)
 	}
 	return page, nil
+}
+
+// buffer returns room for a stored page.
+func (p *pages) buffer(size int) []byte {
+	if p.codec == 0 {
+		return make([]byte, size) // texts will lie in it
+	}
+	if cap(p.scratch) < size {
+		p.scratch = make([]byte, size)
+	}
+	return p.scratch[:size]
 }
 
 func (p *pages) assemble(h pageHeader, stored []byte) (file.Page, error) {
@@ -232,7 +254,10 @@ func (p *pages) assembleV2(h pageHeader, stored []byte) (file.Page, error) {
 			return nil, err
 		}
 		data = append(stored[:levels:levels], values...)
-	} else if len(data) != int(h.uncompressed) {
+	} else if p.codec != 0 {
+		data = bytes.Clone(stored) // it is not compressed, but lies in scratch
+	}
+	if len(data) != int(h.uncompressed) {
 		return nil, fmt.Errorf("%d bytes; %d are expected: %w", len(data), h.uncompressed, ErrFormat)
 	}
 	p.left -= int64(h.values)

@@ -28,7 +28,7 @@ type Part struct {
 	// First is how many rows of the file come before.
 	First uint64 `json:"first"`
 	// Whole says that the file is one part because it can only be read from its
-	// beginning: it is compressed, or an Arrow stream.
+	// beginning: it is compressed.
 	Whole bool `json:"whole,omitempty"`
 }
 

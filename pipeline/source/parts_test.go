@@ -1,6 +1,7 @@
 package source_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -100,26 +101,31 @@ func TestPartsGiveTheRowsOfAPass(t *testing.T) {
 
 func TestCompressedFilesAreOnePart(t *testing.T) {
 	want := generated(2000)
-	plain, err := os.ReadFile(save(t, "a.jsonl", want, sink.Options{Names: classes}))
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(t.TempDir(), "a.jsonl.gz")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := gzip.NewWriter(f)
-	_, err = w.Write(plain)
-	if err := errors.Join(err, w.Close(), f.Close()); err != nil {
-		t.Fatal(err)
-	}
-	set, err := source.Open(t.Context(), []string{path}, source.Options{Kind: sample.ClassLabel})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if parts := checkParts(t, set, want); len(parts) != 1 || !parts[0].Whole {
-		t.Errorf("parts %+v, want a whole one", parts)
+	for _, ext := range []string{".jsonl", ".csv"} {
+		plain, err := os.ReadFile(save(t, "a"+ext, want, sink.Options{Names: classes}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var packed bytes.Buffer
+		w := gzip.NewWriter(&packed)
+		_, err = w.Write(plain)
+		if err := errors.Join(err, w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		path := file(t, "a"+ext+".gz", packed.String())
+		set, err := source.Open(t.Context(), []string{path}, source.Options{Kind: sample.ClassLabel, Names: classes})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if parts := checkParts(t, set, want); len(parts) != 1 || !parts[0].Whole {
+			t.Errorf("parts %+v, want a whole one", parts)
+		}
+		if err := os.Truncate(path, int64(packed.Len()-5000)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := drain(t, set.Rows()); !errors.Is(err, source.ErrFormat) {
+			t.Errorf("a compressed %s file that is cut off: %v, want ErrFormat", ext, err)
+		}
 	}
 }
 

@@ -33,6 +33,7 @@ type pass struct {
 	before   uint64   // rows of the files before
 	row      int64    // rows read of the open file
 	buffer   sample.Example
+	class    [1]int64 // where the buffer's label lies
 }
 
 func (p *pass) next(ctx context.Context) (*record.Batch, error) {
@@ -112,6 +113,13 @@ func (p *pass) begin() error {
 func (p *pass) assemble(rows chunk) (*record.Batch, error) {
 	b := record.NewBuilder(p.set.opts.Memory, p.set.opts.Kind)
 	defer b.Release()
+	if c := p.places[0]; c >= 0 {
+		bytes := 0
+		for _, text := range rows.cells[c] {
+			bytes += len(text.s)
+		}
+		b.Grow(rows.rows, bytes)
+	}
 	for r := range rows.rows {
 		err := p.example(rows, r)
 		if err == nil {
@@ -152,7 +160,7 @@ func (p *pass) example(rows chunk, r int) (err error) {
 	}
 	switch {
 	case p.places[3] >= 0:
-		ex.Label, err = p.set.label.label(get(3), p.declared)
+		ex.Label, err = p.set.label.label(get(3), p.declared, &p.class)
 	case p.places[4] >= 0:
 		ex.Label, err = p.set.label.tags(get(4), p.declared, len(ex.Words))
 	case p.places[5] >= 0:

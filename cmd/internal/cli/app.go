@@ -12,6 +12,7 @@ import (
 
 	"github.com/ortrain/ortrain/augment"
 	"github.com/ortrain/ortrain/augment/pack"
+	"github.com/ortrain/ortrain/cmd/internal/flow"
 	"github.com/ortrain/ortrain/export"
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/adversary"
@@ -42,7 +43,7 @@ var kinds = []kind{
 	{[]error{ort.ErrProvider}, ExitEnvironment, "use --provider cpu, or install what is missing; `ortrain doctor` shows what is there"},
 	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit}, ExitUsage, "ortrain train --help lists every option"},
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge, source.ErrFewClasses, sink.ErrRows}, ExitData, ""},
-	{[]error{sink.ErrFormat}, ExitUsage, ""},
+	{[]error{sink.ErrFormat, flow.ErrRecipe}, ExitUsage, ""},
 	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit, clean.ErrRecipe}, ExitUsage, "ortrain train --help lists every option"},
 	{[]error{pii.ErrConfig, pii.ErrPattern, pii.ErrNames}, ExitUsage, "ortrain scrub --help lists every option, ortrain list recognisers what is found"},
 	{[]error{sink.ErrRows}, ExitData, ""},
@@ -79,7 +80,7 @@ func newApp(e Env) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), convertCommand(e), cleanCommand(e), scrubCommand(e), augmentCommand(e), dataCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), attackCommand(e), convertCommand(e), cleanCommand(e), scrubCommand(e), splitCommand(e), initCommand(e), planCommand(e), runCommand(e), resumeCommand(e), configCommand(e), augmentCommand(e), dataCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,

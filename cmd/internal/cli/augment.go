@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -21,8 +20,8 @@ import (
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/clean/segment"
+	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
-	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/source"
 )
 
@@ -71,22 +70,7 @@ func defaultAugmentation() augmentation {
 
 func augmentCommand(e Env) *cli.Command {
 	given := defaultAugmentation()
-	var flags []cli.Flag
-	for _, o := range flatten(reflect.ValueOf(&given).Elem()) {
-		text := augmentUsages[o.name]
-		if text == "" {
-			text = conversionUsages[o.name]
-		}
-		if text == "" {
-			text = usages[o.name]
-		}
-		f := &cli.GenericFlag{Name: o.name, Usage: text, Value: &fieldFlag{o.value}, DefaultText: show(o.value)}
-		if o.value.Kind() == reflect.Bool {
-			flags = append(flags, switchFlag{f})
-		} else {
-			flags = append(flags, f)
-		}
-	}
+	flags := structFlags(&given, augmentUsages, conversionUsages)
 	return &cli.Command{
 		Name: "augment", Usage: "make new examples of those in files", ArgsUsage: "IN... OUT", Flags: flags,
 		Description: "IN and OUT are as those of convert. Each example is followed by its copies; tags and\n" +
@@ -105,29 +89,23 @@ func augmentCommand(e Env) *cli.Command {
 
 // augmentFiles reads, copies and writes.
 func augmentFiles(ctx context.Context, e Env, o augmentation, in []string, out string) (err error) {
-	opts, err := o.sourceOptions(e)
-	if err != nil {
-		return err
-	}
 	if o.Epoch < 0 {
 		return usage("--epoch %d; it must not be negative", o.Epoch)
-	}
-	if err := notAmong(in, out); err != nil {
-		return err
 	}
 	policy, err := o.policy()
 	if err != nil {
 		return err
 	}
 	// The policy is made ready first: a missing pack is named before work starts.
-	ready := augment.Options{Seed: o.Seed, Epoch: uint32(o.Epoch), Outside: -1, Memory: opts.Memory}
+	ready := augment.Options{Seed: o.Seed, Epoch: uint32(o.Epoch), Outside: -1}
 	if _, err := newRunner(policy, o.Packs, ready); err != nil {
 		return err
 	}
-	set, err := o.openData(ctx, in, opts)
+	set, memory, err := o.open(ctx, e, in, out)
 	if err != nil {
 		return err
 	}
+	ready.Memory = memory
 	if policy.Audit && slices.Contains(set.Available(), "audit") {
 		return fail(ExitData, fmt.Errorf("%s: %w; rename it, or leave --audit out", strings.Join(in, ", "), augment.ErrAudit), "")
 	}
@@ -138,7 +116,7 @@ func augmentFiles(ctx context.Context, e Env, o augmentation, in []string, out s
 	if err != nil {
 		return err
 	}
-	return o.write(ctx, e, set, runner, out)
+	return o.write(ctx, e, set, memory, runner, in, out)
 }
 
 // policy reads the policy and puts the options over it.
@@ -235,15 +213,9 @@ func augmenting(run Run) (func(context.Context, uint32, sample.Example) (sample.
 }
 
 // write makes the copies and writes all rows.
-func (o augmentation) write(ctx context.Context, e Env, set *source.Set, runner *augment.Runner, path string) (err error) {
-	c, to := set.Columns(), o.To
-	if to != "" {
-		to = "." + strings.TrimPrefix(to, ".")
-	}
-	out, err := sink.Create(path, sink.Options{
-		Format: to, Names: set.Names(), Text: c.Text, Pair: c.Pair, Label: c.Label, Tokens: c.Tokens, Tags: c.Tags, Start: c.Start, End: c.End,
-		Trail: o.Trail || runner.Policy().Audit, GroupRows: o.GroupRows, Stdout: e.Stdout,
-	})
+func (o augmentation) write(ctx context.Context, e Env, set *source.Set, memory *record.Allocator, runner *augment.Runner, in []string, path string) (err error) {
+	o.Trail = o.Trail || runner.Policy().Audit
+	out, err := o.create(e, set, in, path, memory)
 	if err != nil {
 		return err
 	}

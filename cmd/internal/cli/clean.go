@@ -2,148 +2,104 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
-	"slices"
+	"runtime"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/clean"
-	"github.com/ortrain/ortrain/pipeline/record"
-	"github.com/ortrain/ortrain/pipeline/sample"
-	"github.com/ortrain/ortrain/pipeline/sink"
-	"github.com/ortrain/ortrain/pipeline/source"
 )
 
-// reportOption names the file that a command writes its counts to.
-const reportOption = "report_file"
+// cleaningFiles holds the options of clean.
+type cleaningFiles struct {
+	conversion `yaml:",inline"`
 
-// cleanOptions are those of Run that cleaning reads.
-var cleanOptions = []string{"clean", "text_column", "text_pair_column", "label_column", "dataloader_num_workers", "quiet"}
+	Clean    string `yaml:"clean"`
+	KeepRows bool   `yaml:"keep_rows"`
+	Report   string `yaml:"report_file"`
+	Workers  int    `yaml:"dataloader_num_workers"`
+	Quiet    bool   `yaml:"quiet"`
+}
+
+// cleanUsages says what the options of clean do that convert does not have.
+var cleanUsages = map[string]string{
+	"clean":                  "a preset, or the recipe in `FILE`; ortrain list cleaning shows all",
+	keepOption:               "change texts only and drop no row: for rows to evaluate on",
+	reportOption:             "write counts and samples of every step to `FILE` (JSON)",
+	"dataloader_num_workers": "`GOROUTINES` that clean",
+}
+
+const (
+	// reportOption names the file that a command writes its counts to.
+	reportOption = "report_file"
+	// keepOption names the option that leaves all rows in.
+	keepOption = "keep_rows"
+	// defaultCleaning is the preset of ortrain clean.
+	defaultCleaning = "encoder"
+)
 
 func cleanCommand(e Env) *cli.Command {
-	run := DefaultRun()
-	report := &cli.StringFlag{Name: reportOption, Usage: "write counts and samples of every step to `FILE` (JSON)", Category: category("output_dir")}
+	given := cleaningFiles{conversion: defaultConversion(), Clean: defaultCleaning, Workers: min(4, runtime.GOMAXPROCS(0))}
 	return &cli.Command{
-		Name: "clean", Usage: "clean the texts of files and drop rows that repeat", ArgsUsage: "IN… OUT",
-		Description: "Without --clean the preset encoder is used. Formats go by extension; - is standard input or output, in the format of the other file.\n" +
-			"Of the columns, text, pair and label (or tokens and tags) are written.",
-		Flags: append(flagsFor(&run, cleanOptions...), report),
+		Name: "clean", Usage: "clean the texts of files and drop rows that repeat", ArgsUsage: "IN... OUT",
+		Description: "IN and OUT are as those of convert. Texts, labels, tokens, tags and spans are kept, other\ncolumns are not.",
+		Flags:       structFlags(&given, cleanUsages, conversionUsages),
 		Action: func(c *cli.Context) error {
 			args := c.Args().Slice()
 			if len(args) < 2 {
-				return usage("clean takes at least one file to read and one to write, not %d", len(args))
-			}
-			resolved, err := resolveOptions(c, e, &run, DefaultRun())
-			if err != nil {
-				return err
+				return usage("clean takes what to read and what to write: ortrain clean IN... OUT")
 			}
 			ctx, signals := e.interrupts(c.Context)
 			defer signals.close()
-			in, out := args[:len(args)-1], args[len(args)-1]
-			return interrupted(ctx, cleanFiles(ctx, e, resolved, in, out, c.String(reportOption)), "")
+			return interrupted(ctx, given.run(ctx, e, args[:len(args)-1], args[len(args)-1]), "nothing was written")
 		},
 	}
 }
 
-// cleanFiles cleans files into one.
-func cleanFiles(ctx context.Context, e Env, run Run, in []string, out, report string) error {
-	if run.Clean == "" {
-		run.Clean = "encoder"
-	}
-	recipe, err := readRecipe(run.Clean)
+// run cleans files into one.
+func (o cleaningFiles) run(ctx context.Context, e Env, in []string, path string) (err error) {
+	recipe, err := readRecipe(o.Clean)
 	if err != nil {
 		return err
 	}
-	cleaner, err := clean.New(clean.Config{Recipe: recipe, Samples: cleanSamples})
+	set, memory, err := o.open(ctx, e, in, path)
 	if err != nil {
 		return err
 	}
-	set, err := openAny(ctx, e, run, in, out)
+	cleaner, err := clean.New(clean.Config{Recipe: recipe, Samples: cleanSamples, OnlyEdits: o.KeepRows, Memory: memory})
 	if err != nil {
 		return err
 	}
-	cols := set.Columns()
-	file, err := sink.Create(out, sink.Options{
-		Names: set.Names(), Stdout: e.Stdout, Format: formatOf(out, in[0]), Text: cols.Text, Pair: cols.Pair, Label: cols.Label, Tokens: cols.Tokens, Tags: cols.Tags,
-	})
+	out, err := o.create(e, set, in, path, memory)
 	if err != nil {
 		return fail(ExitUsage, err, "")
 	}
-	defer file.Close() // after Commit it does nothing
-	if err := copyRows(ctx, cleaner.Stage(set.Rows(), run.Workers), file); err != nil {
+	defer func() { err = first(err, out.Close()) }()
+	if _, err := copyRows(ctx, cleaner.Stage(set.Rows(), o.Workers), out); err != nil {
 		return err
 	}
 	r := cleaner.Report()
 	if r.Kept == 0 {
-		return fail(ExitData, fmt.Errorf("none of the %s rows is left: %s", thousands(r.Rows), summary(r)), "")
+		return fail(ExitData, fmt.Errorf("none of the %s is left: %s", plural(r.Rows, "row", "rows"), summary(r)), "")
 	}
-	if err := file.Commit(ctx); err != nil {
+	if err := out.Commit(ctx); err != nil {
 		return err
 	}
-	if report != "" {
-		if err := writeJSON(report, r); err != nil {
+	if o.Report != "" {
+		if err := writeJSON(o.Report, r); err != nil {
 			return err
 		}
 	}
-	if run.Quiet {
+	if o.Quiet {
 		return nil
 	}
+	if names := left(set); len(names) > 0 {
+		fmt.Fprintf(e.Stderr, "columns not carried over: %s\n", strings.Join(names, ", "))
+	}
 	return showReport(e.Stderr, r)
-}
-
-// formatOf is the format of standard streams: that of the file at the other
-// end, else JSON lines. Files say themselves what they are.
-func formatOf(path, other string) string {
-	if path != sink.Stdout {
-		return ""
-	}
-	other = strings.TrimSuffix(strings.TrimSuffix(other, ".gz"), ".zst")
-	if ext := filepath.Ext(other); slices.Contains(sink.Formats(), ext) {
-		return ext
-	}
-	return ".jsonl"
-}
-
-// openAny opens files whose kind of label nobody names: tags where words are
-// lines, else classes, if there are any.
-func openAny(ctx context.Context, e Env, run Run, in []string, out string) (*source.Set, error) {
-	kind := sample.ClassLabel
-	if slices.Contains([]string{".conll", ".bio", ".iob", ".iob2", ".conllu"}, filepath.Ext(in[0])) {
-		kind = sample.TagLabel
-	}
-	return source.Open(ctx, in, source.Options{
-		Columns: source.Columns{Text: run.TextColumn, Pair: run.TextPairColumn, Label: run.LabelColumn},
-		Kind:    kind, Optional: true, Stdin: e.Stdin, Format: formatOf(in[0], out),
-	})
-}
-
-// copyRows writes all that is left of a source, which it closes.
-func copyRows(ctx context.Context, rows pipeline.Source[*record.Batch], file *sink.File) (err error) {
-	defer func() {
-		if closing := rows.Close(); err == nil {
-			err = closing
-		}
-	}()
-	for {
-		b, err := rows.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		err = file.Write(ctx, b)
-		b.Release()
-		if err != nil {
-			return err
-		}
-	}
 }
 
 // showReport prints the counts as a table.

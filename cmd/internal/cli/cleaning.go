@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -111,11 +113,36 @@ func (c *cleaning) stages(part string, workers int, drop bool) (first, again sta
 	return over(cleaner), over(editor), nil
 }
 
+// identity says in words what is done: the recipe, and what the files it names
+// hold.
+func (c *cleaning) identity() (string, error) {
+	if c == nil {
+		return "", nil
+	}
+	text, err := yaml.Marshal(c.recipe)
+	if err != nil {
+		return "", err
+	}
+	for _, path := range c.recipe.Files() {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return "", fail(ExitData, err, "")
+		}
+		text = fmt.Appendf(text, "# %x\n", sha256.Sum256(data))
+	}
+	return string(text), nil
+}
+
 // summary says in one line what was done.
 func (c *cleaning) summary() string {
 	var parts []string
 	for _, part := range c.parts {
-		parts = append(parts, part+": "+summary(c.counts[part].Report()))
+		r := c.counts[part].Report()
+		if r.Rows == 0 {
+			parts = append(parts, part+": as before")
+			continue
+		}
+		parts = append(parts, part+": "+summary(r))
 	}
 	return "cleaning: " + strings.Join(parts, "; ")
 }
@@ -139,9 +166,19 @@ func (c *cleaning) writeReport(dir string) error {
 	if c == nil {
 		return nil
 	}
-	reports := make(map[string]clean.Report, len(c.parts))
-	for _, part := range c.parts {
-		reports[part] = c.counts[part].Report()
+	path := filepath.Join(dir, cleanReport)
+	before := make(map[string]json.RawMessage)
+	if text, err := os.ReadFile(path); err == nil {
+		_ = json.Unmarshal(text, &before) // a damaged report is written anew
 	}
-	return writeJSON(filepath.Join(dir, cleanReport), reports)
+	reports := make(map[string]any, len(c.parts))
+	for _, part := range c.parts {
+		r := c.counts[part].Report()
+		reports[part] = r
+		// A part that an earlier start of the run has read is not read again.
+		if old, ok := before[part]; ok && r.Rows == 0 {
+			reports[part] = old
+		}
+	}
+	return writeJSON(path, reports)
 }

@@ -2,20 +2,11 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"reflect"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/ortrain/ortrain/pipeline/record"
-	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/sink"
-	"github.com/ortrain/ortrain/pipeline/source"
 )
 
 // conversion holds the options of convert.
@@ -54,14 +45,7 @@ var conversionUsages = map[string]string{
 
 func convertCommand(e Env) *cli.Command {
 	given := defaultConversion()
-	var flags []cli.Flag
-	for _, o := range flatten(reflect.ValueOf(&given).Elem()) {
-		text := conversionUsages[o.name]
-		if text == "" {
-			text = usages[o.name]
-		}
-		flags = append(flags, &cli.GenericFlag{Name: o.name, Usage: text, Value: &fieldFlag{o.value}, DefaultText: show(o.value)})
-	}
+	flags := structFlags(&given, conversionUsages)
 	return &cli.Command{
 		Name: "convert", Usage: "rewrite a data set in another format", ArgsUsage: "IN... OUT", Flags: flags,
 		Description: "IN is a file, a pattern, a folder, a split of a folder (FOLDER/train), or - for standard input;\n" +
@@ -83,88 +67,17 @@ func defaultConversion() conversion {
 	return conversion{LabelType: "auto", Quotes: "auto", GroupRows: 8192}
 }
 
-// sourceOptions turns the options into those of reading.
-func (c conversion) sourceOptions(e Env) (source.Options, error) {
-	kind, ok := labelTypes[c.LabelType]
-	if c.LabelType == "auto" {
-		kind, ok = sample.ClassLabel, true
-	}
-	if !ok {
-		return source.Options{}, usage("--label_type %s; expected one of auto, none, class, multi, value, tags, span", c.LabelType)
-	}
-	quotes, ok := map[string]source.Quotes{"auto": source.QuotesAuto, "on": source.QuotesOn, "off": source.QuotesOff}[c.Quotes]
-	if !ok {
-		return source.Options{}, usage("--quotes %s; expected auto, on or off", c.Quotes)
-	}
-	out := source.Options{
-		Columns: source.Columns{Text: c.TextColumn, Pair: c.TextPairColumn, Label: c.LabelColumn, Tokens: c.TokensColumn, Tags: c.TagsColumn},
-		Kind:    kind, Optional: true, Format: c.From, Quotes: quotes, Stdin: e.Stdin, Memory: new(record.Allocator),
-	}
-	if c.ColumnNames != "" {
-		out.Header = strings.Split(c.ColumnNames, ",")
-	}
-	if c.SpanColumns != "" {
-		if out.Columns.Start, out.Columns.End, ok = strings.Cut(c.SpanColumns, ","); !ok {
-			return out, usage("--span_columns %s; START,END is expected", c.SpanColumns)
-		}
-	}
-	if c.LabelType == "auto" {
-		switch {
-		case c.TokensColumn != "" || c.TagsColumn != "":
-			out.Kind = sample.TagLabel
-		case c.SpanColumns != "":
-			out.Kind = sample.SpanLabel
-		}
-	}
-	if c.LabelNames != "" {
-		var err error
-		if out.Names, err = source.ReadNames(c.LabelNames); err != nil {
-			return out, err
-		}
-	}
-	return out, nil
-}
-
-// openData opens the data; where nobody says what the labels are, tokens with
-// tags are found too.
-func (c conversion) openData(ctx context.Context, paths []string, opts source.Options) (*source.Set, error) {
-	set, err := source.Open(ctx, paths, opts)
-	if c.LabelType != "auto" || opts.Kind != sample.ClassLabel || !errors.Is(err, source.ErrNoColumn) || c.TextColumn != "" {
-		return set, err
-	}
-	opts.Kind = sample.TagLabel
-	if tagged, second := source.Open(ctx, paths, opts); second == nil {
-		return tagged, nil
-	}
-	return nil, err
-}
-
 func convert(ctx context.Context, e Env, c conversion, in []string, out string) (err error) {
-	opts, err := c.sourceOptions(e)
+	set, memory, err := c.open(ctx, e, in, out)
 	if err != nil {
 		return err
 	}
-	if err := notAmong(in, out); err != nil {
-		return err
-	}
-	set, err := c.openData(ctx, in, opts)
+	f, err := c.create(e, set, in, out, memory)
 	if err != nil {
 		return err
 	}
-	to := c.To
-	if to != "" {
-		to = "." + strings.TrimPrefix(to, ".")
-	}
-	f, err := sink.Create(out, sink.Options{Format: to, Names: set.Names(), Trail: c.Trail, GroupRows: c.GroupRows, Stdout: e.Stdout, Memory: opts.Memory})
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if closing := f.Close(); err == nil {
-			err = closing
-		}
-	}()
-	rows, err := pour(ctx, set, f)
+	defer func() { err = first(err, f.Close()) }()
+	rows, err := copyRows(ctx, set.Rows(), f)
 	if err != nil {
 		return err
 	}
@@ -181,46 +94,4 @@ func convert(ctx context.Context, e Env, c conversion, in []string, out string) 
 	}
 	fmt.Fprintln(report)
 	return nil
-}
-
-// notAmong keeps a file from being read while it is replaced.
-func notAmong(in []string, out string) error {
-	target, err := os.Stat(out)
-	if err != nil {
-		return nil // a new file
-	}
-	for _, path := range in {
-		found, _ := filepath.Glob(path)
-		for _, file := range append(found, path) {
-			if info, err := os.Stat(file); err == nil && os.SameFile(info, target) {
-				return usage("%s is read and written; choose another name for the output", out)
-			}
-		}
-	}
-	return nil
-}
-
-// pour writes all rows of a set and returns how many there were.
-func pour(ctx context.Context, set *source.Set, f *sink.File) (rows int, err error) {
-	src := set.Rows()
-	defer func() {
-		if closing := src.Close(); err == nil {
-			err = closing
-		}
-	}()
-	for {
-		b, err := src.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return rows, nil
-		}
-		if err != nil {
-			return rows, err
-		}
-		rows += b.Len()
-		err = f.Write(ctx, b)
-		b.Release()
-		if err != nil {
-			return rows, err
-		}
-	}
 }

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 
@@ -87,44 +85,6 @@ func (s *session) rows(ctx context.Context, file string, needLabels bool) (*feed
 	return f, nil
 }
 
-func evalCommand(e Env) *cli.Command {
-	list := names(modelOptions, []string{"test_file", "validation_file", "label_column", "output_dir"}, dataOptions, runtimeOptions)
-	return command(e, "eval", "evaluate a trained model on a labelled file", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
-		file := run.TestFile
-		if file == "" {
-			file = run.ValidationFile
-		}
-		if err := must("test_file", file); err != nil {
-			return err
-		}
-		s, err := finished(ctx, e, run)
-		if err != nil {
-			return err
-		}
-		defer s.close()
-		data, err := s.rows(ctx, file, true)
-		if err != nil {
-			return err
-		}
-		p := newPredictions(s.folder.config.Labels, data)
-		result, err := ortrain.Evaluate(ctx, s.net, evalData{trainData{data}}, newScorer(len(s.folder.config.Labels))(), p.add)
-		if err != nil {
-			return err
-		}
-		metrics := make(map[string]float64)
-		for _, name := range slices.Sorted(maps.Keys(result.Metrics)) {
-			metrics["eval_"+name] = result.Metrics[name]
-			fmt.Fprintf(e.Stdout, "%-24s %.6f\n", "eval_"+name, result.Metrics[name])
-		}
-		fmt.Fprintf(e.Stdout, "%-24s %d\n", "eval_samples", result.Examples)
-		if run.OutputDir == "" {
-			return nil
-		}
-		metrics["eval_samples"] = float64(result.Examples)
-		return errors.Join(p.write(ctx, run.OutputDir), writeJSON(filepath.Join(run.OutputDir, resultsFile), metrics))
-	}))
-}
-
 func predictCommand(e Env) *cli.Command {
 	list := names(modelOptions, []string{"test_file", "label_column", "output_dir"}, dataOptions, runtimeOptions)
 	return command(e, "predict", "label the texts of a file", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
@@ -153,7 +113,7 @@ func predictCommand(e Env) *cli.Command {
 }
 
 func exportCommand(e Env) *cli.Command {
-	list := names(modelOptions, []string{"output_dir", "max_seq_length", "opset"}, runtimeOptions)
+	list := names(modelOptions, []string{"output_dir", "max_seq_length", "opset", "clean"}, runtimeOptions)
 	return command(e, "export", "write a trained model or checkpoint as a serving folder", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("output_dir", run.OutputDir); err != nil {
 			return err

@@ -46,7 +46,7 @@ var refused = map[string]string{
 	"evaluation_strategy":       "it is called --eval_strategy",
 	"auto_find_batch_size":      "set --per_device_train_batch_size",
 	"adafactor":                 "use --optim adamw",
-	"neftune_noise_alpha":       "leave it out",
+	"neftune_noise_alpha":       "use --adversary neftune --adv_init ALPHA",
 	"use_fast_tokenizer":        "the fast tokenizer is the only one; leave it out",
 	"preprocessing_num_workers": "use --dataloader_num_workers",
 }

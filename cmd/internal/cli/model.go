@@ -11,6 +11,7 @@ import (
 	"github.com/ortrain/ortrain/export"
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/artifact"
+	"github.com/ortrain/ortrain/ortrain/checkpoint"
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/model/hub"
 	"github.com/ortrain/ortrain/ortrain/native"
@@ -75,6 +76,9 @@ func (f *folder) locate(ctx context.Context, e Env, run Run) error {
 		if f.path, err = hub.Download(ctx, hub.FromEnv(lookup, cache), run.ModelNameOrPath, run.Revision); err != nil {
 			return fmt.Errorf("there is no folder %s; asking the hub: %w", run.ModelNameOrPath, err)
 		}
+	}
+	if inner := filepath.Join(f.path, exportDir); !isFile(filepath.Join(f.path, export.ConfigFile)) && isFile(filepath.Join(inner, export.ConfigFile)) {
+		return usage("--model_name_or_path %s is the folder of a run; its model lies in %s, its checkpoints in %s", f.path, inner, filepath.Join(f.path, checkpoint.LastLink))
 	}
 	if path := filepath.Join(f.path, artifact.CheckpointFile); isFile(path) {
 		f.checkpoint = path
@@ -223,5 +227,10 @@ func provider(run Run) ort.Provider {
 
 // openRuntime loads the library and its environment.
 func openRuntime(run Run) (*ort.Env, error) {
-	return ort.Open(ort.EnvOptions{Library: run.Library})
+	return ort.Open(ort.EnvOptions{
+		Library: run.Library,
+		// Adversarial training runs several graphs, one at a time: one arena is
+		// enough for all.
+		ArenaSameAsRequested: run.Training.Adversary.Name != "",
+	})
 }

@@ -64,14 +64,19 @@ func newProgress(e Env, run Run, log io.Writer, events *tfevents.Writer) *progre
 
 // residentBytes returns the resident set size of this process, 0 where the
 // system does not tell.
-func residentBytes() int64 {
+func residentBytes() int64 { return statusBytes("VmRSS") }
+
+// peakBytes returns the largest resident set size so far.
+func peakBytes() int64 { return statusBytes("VmHWM") }
+
+func statusBytes(field string) int64 {
 	data, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
 	for line := range strings.Lines(string(data)) {
 		var kb int64
-		if n, _ := fmt.Sscanf(line, "VmRSS: %d kB", &kb); n == 1 {
+		if n, _ := fmt.Sscanf(line, field+": %d kB", &kb); n == 1 {
 			return kb << 10
 		}
 	}

@@ -2,14 +2,11 @@ package cli
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,7 +17,6 @@ import (
 	"github.com/ortrain/ortrain/pipeline/clean/pii"
 	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sink"
-	"github.com/ortrain/ortrain/pipeline/source"
 )
 
 // scrubbing holds the options of scrub.
@@ -67,16 +63,7 @@ func defaultScrubbing() scrubbing {
 
 func scrubCommand(e Env) *cli.Command {
 	given := defaultScrubbing()
-	var flags []cli.Flag
-	for _, o := range flatten(reflect.ValueOf(&given).Elem()) {
-		text := cmp.Or(scrubUsages[o.name], conversionUsages[o.name], usages[o.name])
-		f := &cli.GenericFlag{Name: o.name, Usage: text, Value: &fieldFlag{o.value}, DefaultText: show(o.value)}
-		if o.value.Kind() == reflect.Bool {
-			flags = append(flags, switchFlag{f})
-		} else {
-			flags = append(flags, f)
-		}
-	}
+	flags := structFlags(&given, scrubUsages, conversionUsages)
 	return &cli.Command{
 		Name: "scrub", Usage: "find personal data and secrets in files and replace them", ArgsUsage: "IN... OUT", Flags: flags,
 		Description: "IN and OUT are as those of convert; --check takes IN only. Texts, labels, tokens,\n" +
@@ -103,32 +90,22 @@ func scrubCommand(e Env) *cli.Command {
 
 // scrub reads, replaces and writes; without an output it only counts.
 func scrub(ctx context.Context, e Env, o scrubbing, in []string, path string) (err error) {
-	opts, err := o.sourceOptions(e)
+	set, memory, err := o.open(ctx, e, in, path)
 	if err != nil {
 		return err
 	}
-	s, err := o.scrubber(e, opts.Memory)
-	if err != nil {
-		return err
-	}
-	if err := notAmong(in, path); err != nil {
-		return err
-	}
-	set, err := o.openData(ctx, in, opts)
-	if errors.Is(err, source.ErrType) && o.LabelType == "auto" {
-		return fail(ExitData, err, "say what the labels are: --label_type value, multi or none")
-	}
+	s, err := o.scrubber(e, memory)
 	if err != nil {
 		return err
 	}
 	var out *sink.File
 	if path != "" {
-		if out, err = o.create(e, set, path, opts.Memory); err != nil {
+		if out, err = o.create(e, set, in, path, memory); err != nil {
 			return err
 		}
 		defer func() { err = first(err, out.Close()) }()
 	}
-	if err := o.run(ctx, set, s, out); err != nil {
+	if _, err := copyRows(ctx, pipeline.Map(set.Rows(), max(1, o.Workers), s.Rows), out); err != nil {
 		return err
 	}
 	audit := scrubAudit{Version: Version, Input: bases(set.Paths()), Replace: o.Replace, Types: s.Types(), NotCarried: left(set), Audit: s.Audit()}
@@ -141,18 +118,6 @@ func scrub(ctx context.Context, e Env, o scrubbing, in []string, path string) (e
 			"ortrain scrub IN... OUT replaces them; --audit_file lists the rows")
 	}
 	return nil
-}
-
-// create begins the output, in the columns of the input.
-func (o scrubbing) create(e Env, set *source.Set, path string, memory *record.Allocator) (*sink.File, error) {
-	c, to := set.Columns(), o.To
-	if to != "" {
-		to = "." + strings.TrimPrefix(to, ".")
-	}
-	return sink.Create(path, sink.Options{
-		Format: to, Names: set.Names(), Text: c.Text, Pair: c.Pair, Label: c.Label, Tokens: c.Tokens, Tags: c.Tags, Start: c.Start, End: c.End,
-		Trail: o.Trail, GroupRows: o.GroupRows, Stdout: e.Stdout, Memory: memory,
-	})
 }
 
 // scrubber builds the library's configuration.
@@ -195,36 +160,6 @@ func (o scrubbing) key(e Env) ([]byte, error) {
 		return nil, usage("--key_file: %w", err)
 	}
 	return bytes.TrimRight(key, "\r\n"), nil
-}
-
-// run passes all rows through the scrubber, to the output if there is one.
-func (o scrubbing) run(ctx context.Context, set *source.Set, s *pii.Scrubber, out *sink.File) (err error) {
-	rows := pipeline.Map(set.Rows(), max(1, o.Workers), s.Rows)
-	defer func() { err = first(err, rows.Close()) }()
-	for {
-		batch, err := rows.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if out != nil {
-			err = out.Write(ctx, batch)
-		}
-		batch.Release()
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// first keeps the error of closing only where there was none before.
-func first(err, closing error) error {
-	if err != nil {
-		return err
-	}
-	return closing
 }
 
 // scrubAudit is the audit file: types, counts and rows, never a value.

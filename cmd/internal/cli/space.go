@@ -9,6 +9,11 @@ import (
 // to write. It is cheaper to hear of that before the first step than after the
 // last one.
 func (s *session) checkSpace(plan ortrain.Plan) error {
+	return disk.CheckFree(s.run.OutputDir, s.space(plan))
+}
+
+// space is what a run is going to write. Units: bytes.
+func (s *session) space(plan ortrain.Plan) int64 {
 	weights := 4 * s.net.Parameters()
 	state := weights
 	for _, m := range s.net.Optimizer().State().Moments {
@@ -21,7 +26,7 @@ func (s *session) checkSpace(plan ortrain.Plan) error {
 	if !s.run.NoExport {
 		need += exportCopies * weights
 	}
-	return disk.CheckFree(s.run.OutputDir, need)
+	return need
 }
 
 // exportCopies is how often an export folder holds the weights: in the graph

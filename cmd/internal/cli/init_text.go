@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// scalar writes a value as YAML.
+func scalar(v string) string {
+	text, err := yaml.Marshal(v)
+	if err != nil {
+		return strconv.Quote(v)
+	}
+	return strings.TrimSuffix(string(text), "\n")
+}
+
+// text renders the recipe.
+func (d *draft) text() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("# A recipe for ortrain: what to do with the data, stage by stage.\n#\n#   ortrain plan %s    what it is going to take\n#   ortrain run %s     do it; ortrain resume %s goes on after a stop\n#", d.opts.output, d.opts.output, d.opts.dir)
+	line("# Each section is the command of its name with its flags as keys: ortrain train --help.\n# \"skip: true\" in a section leaves its stage out. Paths are relative to where ortrain is started.")
+	if len(d.roles.Open) > 0 {
+		line("#\n# Not decided, please look:")
+		for _, q := range d.roles.Open {
+			line("#   - %s", q)
+		}
+	}
+	line("\noutput_dir: %s\nseed: 42", scalar(d.opts.dir))
+	line("\n# %s.\nmodel_name_or_path: %s\n", capital(d.modelWhy), scalar(d.model))
+	d.dataText(line)
+	d.settingsText(line)
+	return b.String()
+}
+
+// capital begins a sentence.
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// dataText renders files and columns.
+func (d *draft) dataText(line func(string, ...any)) {
+	line("data:")
+	files := split(d.opts.data)
+	if len(files) == 1 {
+		line("  file: %s", scalar(files[0]))
+	} else {
+		line("  file:")
+		for _, f := range files {
+			line("    - %s", scalar(f))
+		}
+	}
+	for _, part := range []struct{ key, value string }{{"validation_file", d.opts.validation}, {"test_file", d.opts.test}} {
+		if part.value != "" {
+			line("  %s: %s", part.key, scalar(part.value))
+		}
+	}
+	if d.header != nil {
+		line("  # The files have no header row.\n  %s: [%s]", nameHeader, strings.Join(d.header, ", "))
+	}
+	column := func(key, name, why string) {
+		switch {
+		case name != "":
+			line("  # %s.\n  %s: %s", capital(why), key, scalar(name))
+		case key != "text_pair_column":
+			line("  # Which column? See above.\n  # %s:", key)
+		}
+	}
+	column("text_column", d.roles.Text, d.roles.Why["text"])
+	column("text_pair_column", d.roles.Pair, d.roles.Why["pair"])
+	column("label_column", d.roles.Label, d.roles.Why["label"])
+}
+
+// settingsText renders the stages.
+func (d *draft) settingsText(line func(string, ...any)) {
+	s := d.settings
+	line("\n# 99 of 100 texts have at most %d tokens (%s); %.1f %% of the rows are cut.\nmax_seq_length: %d", s.Percentile99, d.measured, 100*s.Cut, s.MaxSeqLength)
+	line("\nclean:\n  # encoder is gentle; classic drops punctuation and stop words: ortrain list cleaning.\n  clean: encoder")
+	line("\n# Personal data replaced by placeholders: ortrain list recognisers.\nscrub:\n  skip: true")
+	if d.opts.validation == "" || d.opts.test == "" {
+		line("\n# By a hash of the text: the same rows every time, all labels in every part.\nsplit:")
+		if d.opts.validation == "" {
+			line("  validation_split: %g", defaultSplit)
+		}
+		switch {
+		case d.opts.test != "":
+		case s.TestSplit > 0:
+			line("  test_split: %g", s.TestSplit)
+		default:
+			line("  # %d rows are too few to test on as well.\n  test_split: 0", d.shape.Rows)
+		}
+	}
+	line("\ntrain:\n  # As many epochs as %s rows need.\n  num_train_epochs: %d", thousands(d.shape.Rows), s.Epochs)
+	line("  # For sequences of %d tokens and %s of free memory.\n  per_device_train_batch_size: %d", s.MaxSeqLength, bytesText(d.shape.Memory), s.BatchSize)
+	line("  learning_rate: %s\n  weight_decay: 0.01\n  warmup_ratio: 0.1", strconv.FormatFloat(s.LearningRate, 'g', -1, 64))
+	why := "Labels come about equally often"
+	if s.Metric != "accuracy" {
+		why = fmt.Sprintf("Labels have %s to %s rows, so each counts the same", thousands(s.Smallest), thousands(s.Largest))
+	}
+	line("  eval_strategy: epoch\n  save_strategy: epoch\n  save_total_limit: 1\n  load_best_model_at_end: true\n  # %s.\n  metric_for_best_model: %s\n  logging_steps: 20", why, s.Metric)
+	line("\neval:\n  # all scores every row, those seen in training apart; test scores the unseen ones only.\n  on: all")
+	line("\nreport:\n\nexport:")
+}

@@ -1,0 +1,281 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/ortrain/ortrain/cmd/internal/flow"
+	"github.com/ortrain/ortrain/export"
+)
+
+// pretrainStage is not part of this version yet.
+func pretrainStage() stageKind { return stageKind{name: "pretrain", needs: dataStages} }
+
+// needTrain returns the model for stages that use one.
+func needTrain(r flow.Request) (model string, err error) {
+	model, ok := r.Output("train", "model")
+	if !ok {
+		return "", usage("it needs the trained model; add a section train:")
+	}
+	return model, nil
+}
+
+// trainStage fine-tunes on the training rows.
+func trainStage() stageKind {
+	return stageKind{
+		name: "train", needs: slices.Concat(dataStages, []string{"pretrain"}), resumes: true,
+		wired: map[string]string{
+			"train_file": fromData, "validation_file": fromData, "test_file": fromData, "output_dir": fromFlow, "overwrite_output_dir": fromFlow,
+			"resume_from_checkpoint": fromFlow, "no_export": "the stages behind it", "do_train": "the recipe", "do_eval": "the recipe", "do_predict": "the recipe",
+			"dry_run": "ortrain plan",
+		},
+		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
+			d, err := s.data(r)
+			if err != nil {
+				return flow.Job{}, err
+			}
+			args, reads, err := s.trainArgs(r, d)
+			if err != nil {
+				return flow.Job{}, err
+			}
+			set := s.settings(k, "train", r)
+			job := flow.Job{Options: set.lines, Reads: slices.Concat(set.reads, reads), Outputs: map[string]string{"model": exportDir, "run": "."}}
+			job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
+				line := slices.Concat([]string{"train"}, set.args, args, []string{"--output_dir=" + dir, "--resume_from_checkpoint=auto"})
+				if err := s.run(ctx, line...); err != nil {
+					return flow.Outcome{}, err
+				}
+				if err := s.settleConfig(dir); err != nil {
+					return flow.Outcome{}, err
+				}
+				rows, err := s.rowsOf(ctx, r.Recipe, d.paths["train"]...)
+				out := scoreOf(filepath.Join(dir, evalDir, resultsFile), "predict_", "eval_", "train_")
+				out.Rows = rows
+				return out, err
+			}
+			return job, nil
+		},
+	}
+}
+
+// trainArgs are the files of a training run as its options.
+func (s *stager) trainArgs(r flow.Request, d dataset) (args []string, reads []flow.Read, err error) {
+	if task, ok := r.Recipe.Shared.Get("task"); ok && !s.isOption("train", "task") && !slices.Contains([]string{"classification", "text-classification", "sequence-classification"}, task) {
+		return nil, nil, usage("task %s is not built into this version; classification is", task)
+	}
+	_, headless := r.Recipe.Data.Get(nameHeader)
+	for _, part := range partNames {
+		path, err := d.one(part)
+		if err != nil {
+			return nil, nil, err
+		}
+		if headless && d.outside[part] {
+			return nil, nil, usage("training reads no files without a header row: %s; add a section clean: or split:, which writes them anew", path)
+		}
+		if path != "" {
+			args = append(args, "--"+part+"_file="+path)
+		}
+	}
+	return args, d.reads(partNames...), nil
+}
+
+// settleConfig makes the configuration that a finished run has left name the
+// folder that it is going to have, so that it repeats the run.
+func (s *stager) settleConfig(dir string) error {
+	path := filepath.Join(dir, configFile)
+	run := DefaultRun()
+	if err := readConfig(path, &run); err != nil {
+		return err
+	}
+	run.OutputDir, run.Resume = filepath.Join(s.dir, nameTrain), ""
+	text, err := resolved(run)
+	if err != nil {
+		return err
+	}
+	return writeFile(path, text)
+}
+
+// scoreOf reads the figure of a results file that says most: accuracy where
+// there is one, of the first of the parts that has any.
+func scoreOf(path string, parts ...string) flow.Outcome {
+	var results map[string]float64
+	data, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(data, &results) != nil {
+		return flow.Outcome{}
+	}
+	for _, part := range parts {
+		for _, name := range []string{"accuracy", "f1", "f1_macro", "pearson", "loss"} {
+			if v, ok := results[part+name]; ok {
+				return flow.Outcome{Score: v, ScoreName: part + name}
+			}
+		}
+	}
+	return flow.Outcome{}
+}
+
+// judged is the part that a finished model is judged by: test rows, else
+// validation rows.
+func (s *stager) judged(r flow.Request) (d dataset, part, path string, err error) {
+	if d, err = s.data(r); err != nil {
+		return d, "", "", err
+	}
+	for _, part := range []string{"test", "validation"} {
+		if path, err := d.one(part); path != "" || err != nil {
+			return d, part, path, err
+		}
+	}
+	return d, "", "", nil
+}
+
+// evalStage scores the trained model.
+func evalStage() stageKind {
+	return stageKind{
+		name: "eval", needs: slices.Concat(dataStages, []string{"train"}),
+		wired: map[string]string{"model_name_or_path": fromBefore, "tokenizer_name": fromBefore, "config_name": fromBefore, "revision": fromBefore, "train_file": fromData, "test_file": fromData, "validation_file": fromData, "validation_split": fromData, "output_dir": fromFlow},
+		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
+			model, err := needTrain(r)
+			if err != nil {
+				return flow.Job{}, err
+			}
+			d, part, path, err := s.judged(r)
+			if err != nil {
+				return flow.Job{}, err
+			}
+			if path == "" {
+				return flow.Job{}, usage("there are no rows to judge the model by: add a section split:, or name test_file under data")
+			}
+			set := s.settings(k, "eval", r)
+			args, reads := []string{"--test_file=" + path}, d.reads(part)
+			if on, ok := s.value(k, r, "on"); ok && on[0] != onTest {
+				if args, reads, err = s.allParts(r); err != nil {
+					return flow.Job{}, err
+				}
+			}
+			job := flow.Job{Options: set.lines, Reads: slices.Concat(set.reads, reads), Outputs: map[string]string{"results": resultsFile}}
+			job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
+				line := slices.Concat([]string{"eval"}, set.args, args, []string{"--model_name_or_path=" + model, "--output_dir=" + dir})
+				if err := s.run(ctx, line...); err != nil {
+					return flow.Outcome{}, err
+				}
+				out := scoreOf(filepath.Join(dir, resultsFile), "eval_")
+				out.Rows = samples(filepath.Join(dir, resultsFile))
+				return out, nil
+			}
+			return job, nil
+		},
+	}
+}
+
+// allParts are the files of all parts before augmentation.
+func (s *stager) allParts(r flow.Request) ([]string, []flow.Read, error) {
+	plain := r
+	plain.Before = make(map[string]*flow.Planned)
+	for name, p := range r.Before {
+		if name != nameAugment {
+			plain.Before[name] = p
+		}
+	}
+	d, err := s.data(plain)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.trainArgs(plain, d)
+}
+
+// samples is how many rows a results file is about.
+func samples(path string) int64 {
+	var results map[string]float64
+	data, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(data, &results) != nil {
+		return 0
+	}
+	return int64(max(results["eval_samples"], results["all_samples"]))
+}
+
+// reportStage writes the page about the run.
+func reportStage() stageKind {
+	return stageKind{
+		name: "report", needs: slices.Concat(dataStages, []string{"train", "eval"}),
+		wired: map[string]string{"output": fromFlow},
+		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
+			if _, err := needTrain(r); err != nil {
+				return flow.Job{}, err
+			}
+			run, _ := r.Output("train", "run")
+			set := s.settings(k, "report", r)
+			if _, ok := r.Section.Settings.Get("title"); !ok && r.Recipe.Name != "" {
+				set.args, set.lines = append(set.args, "--title="+r.Recipe.Name), append(set.lines, "title="+r.Recipe.Name)
+			}
+			job := flow.Job{Options: set.lines, Reads: set.reads, Outputs: map[string]string{"page": reportFile}}
+			job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
+				return flow.Outcome{}, s.run(ctx, slices.Concat([]string{"report"}, set.args, []string{"--output=" + filepath.Join(dir, reportFile), run})...)
+			}
+			return job, nil
+		},
+	}
+}
+
+// exportStage writes the serving folder and proves it on the rows that the model is
+// judged by.
+func exportStage() stageKind {
+	return stageKind{
+		name: "export", needs: slices.Concat(dataStages, []string{"train"}),
+		wired: map[string]string{"model_name_or_path": fromBefore, "tokenizer_name": fromBefore, "config_name": fromBefore, "revision": fromBefore, "output_dir": fromFlow, "clean": "the stage clean"},
+		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
+			model, err := needTrain(r)
+			if err != nil {
+				return flow.Job{}, err
+			}
+			d, part, path, err := s.judged(r)
+			if err != nil {
+				return flow.Job{}, err
+			}
+			set, proof := s.settings(k, "export", r), s.settings(k, "verify", r)
+			if p := r.Before["clean"]; p != nil {
+				set.args = append(set.args, "--clean="+s.cleanedBy(r))
+			}
+			job := flow.Job{Options: set.lines, Reads: slices.Concat(set.reads, d.reads(part)), Outputs: map[string]string{"model": export.ModelFile}}
+			job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
+				err := s.run(ctx, slices.Concat([]string{"export"}, set.args, []string{"--model_name_or_path=" + model, "--output_dir=" + dir})...)
+				if err != nil || path == "" {
+					return flow.Outcome{}, err
+				}
+				err = s.run(ctx, slices.Concat([]string{"verify"}, proof.args, []string{"--model_name_or_path=" + dir, "--test_file=" + path, "--clean=" + noCleaning})...)
+				if err != nil {
+					return flow.Outcome{}, err
+				}
+				return provenBy(filepath.Join(dir, export.ParityFile))
+			}
+			return job, nil
+		},
+	}
+}
+
+// cleanedBy is the recipe that the stage clean follows.
+func (s *stager) cleanedBy(r flow.Request) string {
+	section := r
+	section.Section = r.Recipe.Sections["clean"]
+	if v, ok := s.value(cleanStage(), section, "clean"); ok {
+		return strings.Join(v, ",")
+	}
+	return defaultCleaning
+}
+
+// provenBy reads the figures of a proof.
+func provenBy(path string) (flow.Outcome, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return flow.Outcome{}, err
+	}
+	var p export.Parity
+	if err := json.Unmarshal(data, &p); err != nil {
+		return flow.Outcome{}, errors.Join(fmt.Errorf("%s is no proof", path), err)
+	}
+	return flow.Outcome{Rows: int64(p.Examples), Score: float64(p.LabelFlips), ScoreName: "label flips"}, nil
+}

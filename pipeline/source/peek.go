@@ -1,0 +1,108 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// Peeked is what the first rows of a data set hold, before anybody has said what
+// its columns mean.
+type Peeked struct {
+	// Paths are all files of the data set; the rows are of the first one.
+	Paths   []string
+	Rows    int
+	Columns []PeekedColumn
+}
+
+// PeekedColumn is one column of the first rows.
+type PeekedColumn struct {
+	// Name as in the file, Type where the format has types, Classes where the file
+	// declares the names of its integers.
+	Name, Type string
+	Classes    []string
+	// Values are the cells that hold a text, a number or a truth value, as text;
+	// for integers with declared names, these.
+	Values []string
+	// Texts, Integers, Numbers and Lists count the cells of each kind; Numbers are
+	// those with a fraction. Texts that are numbers count as these.
+	Texts, Integers, Numbers, Lists int
+}
+
+// Peek reads at most so many rows of the first of the files that a path names.
+// Of the options it takes those about the form of files.
+func Peek(ctx context.Context, path string, opts Options, rows int) (p Peeked, err error) {
+	if p.Paths, err = expand(path); err != nil {
+		return p, err
+	}
+	s := &Set{paths: p.Paths, opts: opts}
+	t, err := s.openTable(p.Paths[0], nil)
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = firstOf(err, at(t.close(), p.Paths[0])) }()
+	for _, name := range t.columns() {
+		p.Columns = append(p.Columns, PeekedColumn{Name: name, Type: t.typeOf(name), Classes: t.classes(name)})
+	}
+	if err := t.choose(t.columns()); err != nil {
+		return p, at(err, p.Paths[0])
+	}
+	for p.Rows < rows {
+		c, err := t.read(ctx, min(rows-p.Rows, 1024))
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return p, at(err, p.Paths[0])
+		}
+		p.Rows += c.rows
+		for i := range p.Columns {
+			for _, cell := range c.cells[i] {
+				p.Columns[i].take(cell)
+			}
+		}
+	}
+	if p.Rows == 0 {
+		return p, &Error{Path: p.Paths[0], Err: fmt.Errorf("the file has no rows: %w", ErrEmpty)}
+	}
+	return p, nil
+}
+
+// take adds a cell.
+func (c *PeekedColumn) take(v cell) {
+	switch v.kind {
+	case text:
+		if v.s == "" {
+			return
+		}
+		c.Values = append(c.Values, v.s)
+		if _, err := strconv.ParseInt(v.s, 10, 64); err == nil {
+			c.Integers++
+		} else if _, err := strconv.ParseFloat(v.s, 64); err == nil {
+			c.Numbers++
+		} else {
+			c.Texts++
+		}
+	case integer:
+		c.Integers++
+		value := strconv.FormatInt(v.i, 10)
+		if v.i >= 0 && v.i < int64(len(c.Classes)) {
+			value = c.Classes[v.i]
+		}
+		c.Values = append(c.Values, value)
+	case float:
+		if _, whole := v.asInteger(); whole {
+			c.Integers++
+		} else {
+			c.Numbers++
+		}
+		c.Values = append(c.Values, strconv.FormatFloat(v.f, 'g', -1, 64))
+	case boolean:
+		c.Texts++
+		c.Values = append(c.Values, v.s)
+	case list:
+		c.Lists++
+	}
+}

@@ -1,0 +1,42 @@
+package source_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ortrain/ortrain/pipeline/source"
+)
+
+func TestPeek(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.jsonl")
+	text := `{"a":"one text","b":1,"c":[1,2],"d":0.5}` + "\n" + `{"a":"","b":2,"c":[],"d":2}` + "\n" + `{"a":"7","b":3,"d":"x"}` + "\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := source.Peek(t.Context(), path, source.Options{}, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := source.Peeked{Paths: []string{path}, Rows: 3, Columns: []source.PeekedColumn{
+		{Name: "a", Values: []string{"one text", "7"}, Texts: 1, Integers: 1},
+		{Name: "b", Values: []string{"1", "2", "3"}, Integers: 3},
+		{Name: "c", Lists: 2},
+		{Name: "d", Values: []string{"0.5", "2", "x"}, Texts: 1, Integers: 1, Numbers: 1},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got, err = source.Peek(t.Context(), path, source.Options{}, 2); err != nil || got.Rows != 2 {
+		t.Errorf("two rows: %d, %v", got.Rows, err)
+	}
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = source.Peek(t.Context(), path, source.Options{}, 2); !errors.Is(err, source.ErrEmpty) {
+		t.Errorf("an empty file: %v", err)
+	}
+}
