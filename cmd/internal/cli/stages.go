@@ -211,7 +211,11 @@ func (s *stager) secret(name string) string {
 
 // run runs a command in this process, with what it prints on standard error.
 func (s *stager) run(ctx context.Context, args ...string) error {
-	return s.runTo(ctx, s.env.Stderr, args...)
+	out := s.env.Stderr
+	if s.quiet {
+		out = io.Discard
+	}
+	return s.runTo(ctx, out, args...)
 }
 
 // runTo is run with a place for what the command prints on standard output.
