@@ -16,7 +16,8 @@ import (
 func (r *Runner) Copy(ex sample.Example, epoch uint32, number uint16) (copied sample.Example, ok bool, err error) {
 	w := r.worker()
 	defer r.idle.Put(w)
-	return r.copy(w, ex, epoch, number, nil)
+	ok, err = r.copy(w, &ex, epoch, number, nil, &copied)
+	return copied, ok, err
 }
 
 // Draw returns what training sees of an example in an epoch: itself or one of
@@ -37,34 +38,41 @@ func (r *Runner) Draw(ex sample.Example, epoch uint32) (sample.Example, error) {
 	if number == 0 {
 		return ex, nil
 	}
-	copied, _, err := r.copy(w, ex, epoch, uint16(number), nil)
+	var copied sample.Example
+	_, err := r.copy(w, &ex, epoch, uint16(number), nil, &copied)
 	return copied, err
 }
 
-// copy makes a copy, if need be several times over.
-func (r *Runner) copy(w *worker, ex sample.Example, epoch uint32, number uint16, earlier []sample.Example) (sample.Example, bool, error) {
+// copy makes a copy in out, if need be several times over, and reports whether
+// the filters let it pass; else out is ex. Examples go by pointer: they are large.
+func (r *Runner) copy(w *worker, ex *sample.Example, epoch uint32, number uint16, earlier []sample.Example, out *sample.Example) (bool, error) {
+	*out = *ex
 	if n := max(len(ex.Text), len(ex.Pair)); n > r.policy.MaxBytes {
-		return ex, false, fmt.Errorf("augment: row %d has a text of %d bytes; at most %d are allowed, or raise max_bytes: %w", ex.Row, n, r.policy.MaxBytes, ErrTooLong)
+		return false, fmt.Errorf("augment: row %d has a text of %d bytes; at most %d are allowed, or raise max_bytes: %w", ex.Row, n, r.policy.MaxBytes, ErrTooLong)
 	}
 	r.choose(w, ex.Row, epoch, number)
 	for range r.policy.Tries {
-		copied, err := r.attempt(w, ex, number)
-		if err != nil {
-			return ex, false, err
+		if err := r.attempt(w, out); err != nil {
+			return false, err
 		}
-		if r.fits(w, ex, copied, earlier) {
-			return copied, true, nil
+		if r.fits(w, ex, out, earlier) {
+			out.Copy = number
+			return true, nil
 		}
+		*out = *ex
 	}
-	return ex, false, nil
+	return false, nil
 }
 
 // fits applies the policy's filters. A copy that waits for a batch operator is
 // compared after it.
-func (r *Runner) fits(w *worker, ex, copied sample.Example, earlier []sample.Example) bool {
-	f := r.policy.Filters
+func (r *Runner) fits(w *worker, ex, copied *sample.Example, earlier []sample.Example) bool {
+	f := &r.policy.Filters
 	if f.Duplicates && len(w.batch) == 0 && (same(ex, copied) || among(copied, earlier)) {
 		return false
+	}
+	if f.MinEditRate == 0 && f.MaxEditRate == 0 {
+		return true
 	}
 	rate := float64(w.changes) / float64(max(w.words, 1))
 	return rate >= f.MinEditRate && (f.MaxEditRate == 0 || rate <= f.MaxEditRate)
@@ -124,11 +132,9 @@ func (r *Runner) weighted(s *random.Stream) int {
 	return len(r.steps) - 1
 }
 
-// attempt makes one copy with the chosen steps.
-func (r *Runner) attempt(w *worker, ex sample.Example, number uint16) (sample.Example, error) {
+// attempt applies the chosen steps to an example.
+func (r *Runner) attempt(w *worker, copied *sample.Example) error {
 	w.changes, w.words, w.batch, w.audit = 0, 0, w.batch[:0], w.audit[:0]
-	copied := ex
-	copied.Copy = number
 	for at, s := range w.chosen {
 		if p := r.steps[s].Probability; p < 1 && w.stream.Float64() >= p {
 			continue
@@ -137,21 +143,21 @@ func (r *Runner) attempt(w *worker, ex sample.Example, number uint16) (sample.Ex
 			w.batch = append(w.batch, s)
 			continue
 		}
-		if r.policy.Side != "pair" || !ex.HasPair {
-			if err := r.apply(w, s, &copied, false, at == 0); err != nil {
-				return ex, err
+		if r.policy.Side != "pair" || !copied.HasPair {
+			if err := r.apply(w, s, copied, false, at == 0); err != nil {
+				return err
 			}
 		}
-		if ex.HasPair && r.policy.Side != "text" {
-			if err := r.apply(w, s, &copied, true, at == 0); err != nil {
-				return ex, err
+		if copied.HasPair && r.policy.Side != "text" {
+			if err := r.apply(w, s, copied, true, at == 0); err != nil {
+				return err
 			}
 		}
 	}
 	if len(w.audit) > 0 {
-		copied.Audit = join(ex.Audit, strings.Join(w.audit, "; "))
+		copied.Audit = join(copied.Audit, strings.Join(w.audit, "; "))
 	}
-	return copied, nil
+	return nil
 }
 
 func join(a, b string) string {

@@ -182,16 +182,18 @@ func (r *Runner) Rows(ctx context.Context, b *record.Batch) (*record.Batch, erro
 	var from []int
 	waiting := make([][]int, len(r.steps)) // copies that wait for each batch operator
 	originals := b.Examples()
-	for i, ex := range originals {
+	for i := range originals {
+		ex := &originals[i]
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		if r.policy.Original {
-			made, from = append(made, ex), append(from, i)
+			made, from = append(made, *ex), append(from, i)
 		}
 		first := len(made)
 		for k := 1; k <= r.policy.Copies; k++ {
-			copied, ok, err := r.copy(w, ex, r.opts.Epoch, uint16(k), made[first:])
+			var copied sample.Example
+			ok, err := r.copy(w, ex, r.opts.Epoch, uint16(k), made[first:], &copied)
 			if err != nil {
 				return nil, err
 			}
@@ -275,23 +277,24 @@ func dedupe(p Policy, originals, made []sample.Example, from []int) ([]sample.Ex
 	}
 	out, origin := made[:0], from[:0]
 	start := 0 // of the copies of one original in out
-	for i, ex := range made {
+	for i := range made {
+		ex := &made[i]
 		if len(origin) > 0 && origin[len(origin)-1] != from[i] {
 			start = len(out)
 		}
-		if ex.Copy > 0 && (same(ex, originals[from[i]]) || among(ex, out[start:])) {
+		if ex.Copy > 0 && (same(ex, &originals[from[i]]) || among(ex, out[start:])) {
 			continue
 		}
-		out, origin = append(out, ex), append(origin, from[i])
+		out, origin = append(out, *ex), append(origin, from[i])
 	}
 	return out, origin
 }
 
-func same(a, b sample.Example) bool { return a.Text == b.Text && a.Pair == b.Pair }
+func same(a, b *sample.Example) bool { return a.Text == b.Text && a.Pair == b.Pair }
 
-func among(ex sample.Example, others []sample.Example) bool {
-	for _, o := range others {
-		if same(ex, o) {
+func among(ex *sample.Example, others []sample.Example) bool {
+	for i := range others {
+		if same(ex, &others[i]) {
 			return true
 		}
 	}

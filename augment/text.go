@@ -18,6 +18,7 @@ import (
 type Text struct {
 	text  string
 	words []word
+	outer []sample.Range // of each word, the protected stretch that holds it, or itself; empty if nothing is protected
 	edits edit.List
 	gone  bool // at least one word is marked for deletion
 
@@ -37,10 +38,9 @@ type Text struct {
 // word is one word and what may happen to it.
 type word struct {
 	sample.Range
-	outer sample.Range // the protected stretch that holds it, or itself
-	fixed bool         // protected: not to be touched at all
-	label bool         // carries a label: may be respelled, but not removed or moved
-	gone  bool         // to be deleted
+	fixed bool // protected: not to be touched at all
+	label bool // carries a label: may be respelled, but not removed or moved
+	gone  bool // to be deleted
 }
 
 // Segmenter cuts a text into words: ascending ranges without overlap, without
@@ -56,9 +56,9 @@ func (t *Text) reset(s string, units, labelled []sample.Range) {
 	t.units, t.labels, t.tagged = units, labelled, len(units) > 0
 	t.text, t.edits, t.gone, t.arena = s, t.edits[:0], false, t.arena[:0]
 	t.ranges = t.seg.Cut(s, t.ranges[:0])
-	t.words = t.words[:0]
+	t.words, t.outer = t.words[:0], t.outer[:0]
 	for _, r := range t.ranges {
-		t.words = append(t.words, word{Range: r, outer: r})
+		t.words = append(t.words, word{Range: r})
 	}
 	if special(s) {
 		t.protect(protected(s))
@@ -80,7 +80,10 @@ func (t *Text) reset(s string, units, labelled []sample.Range) {
 		}
 	}
 	for i := range t.words {
-		if t.tagged && t.unitsIn(t.words[i].Start, t.words[i].End) > 1 {
+		if !t.tagged {
+			break
+		}
+		if t.unitsIn(t.words[i].Start, t.words[i].End) > 1 {
 			t.words[i].fixed = true // its letters belong to several tags
 		}
 	}
@@ -98,6 +101,9 @@ func (t *Text) unitsIn(start, end int) int {
 // harms reports whether an edit would mix words of different tags or wipe out
 // what carries a label.
 func (t *Text) harms(e edit.Edit) bool {
+	if !t.tagged && len(t.labels) == 0 {
+		return false
+	}
 	blank := strings.TrimSpace(e.With) == ""
 	if t.tagged && e.With != "" && t.unitsIn(e.Start, e.End) > 1 {
 		return true
@@ -114,6 +120,10 @@ func (t *Text) harms(e edit.Edit) bool {
 
 // protect fixes the words that overlap any of the ranges, which ascend.
 func (t *Text) protect(ranges []sample.Range) {
+	if len(ranges) == 0 {
+		return
+	}
+	t.outer = append(t.outer, t.ranges...)
 	at := 0
 	for i := range t.words {
 		w := &t.words[i]
@@ -122,7 +132,7 @@ func (t *Text) protect(ranges []sample.Range) {
 		}
 		if at < len(ranges) && ranges[at].Start < w.End {
 			w.fixed = true
-			w.outer = sample.Range{Start: min(w.Start, ranges[at].Start), End: max(w.End, ranges[at].End)}
+			t.outer[i] = sample.Range{Start: min(w.Start, ranges[at].Start), End: max(w.End, ranges[at].End)}
 		}
 	}
 }
@@ -159,12 +169,20 @@ func (t *Text) Gap(i int) bool {
 // Whole reports whether a place in the text, in bytes, lies outside of what is
 // protected.
 func (t *Text) Whole(at int) bool {
-	for _, w := range t.words {
-		if w.fixed && w.outer.Start < at && at < w.outer.End {
+	for i, o := range t.outer {
+		if t.words[i].fixed && o.Start < at && at < o.End {
 			return false
 		}
 	}
 	return true
+}
+
+// around is the protected stretch that holds a word, or the word.
+func (t *Text) around(i int) sample.Range {
+	if len(t.outer) > 0 {
+		return t.outer[i]
+	}
+	return t.words[i].Range
 }
 
 // Tagged reports whether words of the text have tags of their own, so that one
@@ -176,10 +194,10 @@ func (t *Text) Tagged() bool { return t.tagged }
 func (t *Text) Between(i int, f func(start, end int)) {
 	start, end := 0, len(t.text)
 	if i > 0 {
-		start = t.words[i-1].outer.End
+		start = t.around(i - 1).End
 	}
 	if i < len(t.words) {
-		end = t.words[i].outer.Start
+		end = t.around(i).Start
 	}
 	if start < end {
 		f(start, end)
@@ -257,7 +275,7 @@ func (t *Text) Delete(i int) { t.words[i].gone, t.gone = true, true }
 // Len, apart from it by a space where the language writes spaces.
 func (t *Text) Insert(i int, with string) {
 	if i < len(t.words) {
-		at := t.words[i].outer.Start
+		at := t.around(i).Start
 		t.Edit(at, at, with)
 		if t.spaced {
 			t.Edit(at, at, " ")
@@ -266,7 +284,7 @@ func (t *Text) Insert(i int, with string) {
 	}
 	at := 0
 	if len(t.words) > 0 {
-		at = t.words[len(t.words)-1].outer.End
+		at = t.around(len(t.words) - 1).End
 		if t.spaced {
 			t.Edit(at, at, " ")
 		}
@@ -292,12 +310,14 @@ func (t *Text) finish() edit.List {
 	if len(t.edits) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(t.edits, func(a, b edit.Edit) int {
+	if order := func(a, b edit.Edit) int {
 		if a.Start != b.Start {
 			return a.Start - b.Start
 		}
 		return min(a.Len(), 1) - min(b.Len(), 1) // what inserts comes first
-	})
+	}; !slices.IsSortedFunc(t.edits, order) {
+		slices.SortStableFunc(t.edits, order)
+	}
 	out, last := t.edits[:0], 0
 	for _, e := range t.edits {
 		switch {

@@ -18,6 +18,28 @@ func Unicode() Segmenter { return unicodeWords{} }
 // digit (a grapheme cluster) for a word, but keeps runs of ASCII together.
 func Characters() Segmenter { return characters{} }
 
+// Dictionary returns a Segmenter over a function that cuts a text by a dictionary
+// and appends the pieces to dst; pieces without a letter or digit are left out.
+// The function must be safe for concurrent use.
+func Dictionary(cut func(dst []sample.Range, text string) []sample.Range) Segmenter {
+	return dictionary(cut)
+}
+
+type dictionary func(dst []sample.Range, text string) []sample.Range
+
+// Cut implements Segmenter.
+func (d dictionary) Cut(s string, out []sample.Range) []sample.Range {
+	from := len(out)
+	out = d(out, s)
+	kept := out[:from]
+	for _, r := range out[from:] {
+		if wordly(s[r.Start:r.End]) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
 type unicodeWords struct{}
 
 // class of a byte in the ASCII walk.
@@ -62,6 +84,15 @@ func (unicodeWords) Cut(s string, out []sample.Range) []sample.Range {
 	for i := 0; i < len(s); {
 		switch classes[s[i]] {
 		case letter, digit, under:
+			plain := i + 1
+			for plain < len(s) && (s[plain]|0x20)-'a' < 26 { // a letter
+				plain++
+			}
+			if classes[s[i]] == letter && (plain == len(s) || classes[s[plain]] == other) {
+				out = append(out, sample.Range{Start: i, End: plain}) // what most words are
+				i = plain + 1
+				continue
+			}
 			end, pure := asciiWord(s, i)
 			if !pure {
 				return long(s, i, out)

@@ -7,8 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 eval "$(make -s env)"
 model=${MODEL:-${ORTRAIN_DEPS:-$HOME/.cache/ortrain}/models/all-MiniLM-L6-v2}
-texts=${DATA:-shared/data/banking77}/train.csv
-[ -f "$texts" ] || texts=../shared/data/banking77/train.csv
+texts=${DATA:-${ORTRAIN_SHARED:-../shared}/data/banking77}/train.csv
 methods=${METHODS:-fgm,freelb,pgd,rdrop,neftune}
 mkdir -p build
 go build -o build/adversary ./bench/adversary

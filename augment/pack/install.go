@@ -84,7 +84,7 @@ func (s Store) install(ctx context.Context, name string, get func(p Pack, dir st
 func copyFile(open opener, f File, to string) error {
 	in, err := open(f)
 	if err != nil {
-		return fmt.Errorf("pack: %w", err)
+		return fmt.Errorf("pack: %w: %w", err, ErrFile)
 	}
 	defer in.Close()
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {

@@ -11,7 +11,7 @@
 // checked, or not at all.
 //
 // Errors: a missing pack wraps augment.ErrPack and names the command that
-// installs it; ErrUnknown, ErrHash and ErrClient are this package's. A Store is
+// installs it; ErrUnknown, ErrHash, ErrFile and ErrClient are this package's. A Store is
 // safe for concurrent use; two Installs of one pack at once leave one of them.
 package pack
 
@@ -35,6 +35,8 @@ var (
 	ErrUnknown = errors.New("unknown resource pack")
 	// ErrHash means that a file is not the one that the manifest describes.
 	ErrHash = errors.New("file does not have the pinned SHA-256")
+	// ErrFile means that a file of a pack is not where it was looked for.
+	ErrFile = errors.New("no such file of the pack")
 	// ErrClient means that the client of a registry is missing or failed.
 	ErrClient = errors.New("the registry's client failed")
 )

@@ -15,39 +15,17 @@ const (
 	Est
 )
 
-// ending says how a form is told by its letters and what the base form may be.
-type ending struct {
-	suffix, back string // what is taken off, what is put back
-	doubled      bool   // the last letter was doubled
-	form         Form
-	from, to     Part // the parts of speech that have the form
-}
+// inflections are the forms with the parts of speech that have them.
+var inflections = []struct {
+	form     Form
+	from, to Part
+}{{S, Noun, Verb}, {Ed, Verb, Verb}, {Ing, Verb, Verb}, {Er, Adjective, Adjective}, {Est, Adjective, Adjective}}
 
-var endings = []ending{
-	{suffix: "ies", back: "y", form: S, from: Noun, to: Verb},
-	{suffix: "es", form: S, from: Noun, to: Verb},
-	{suffix: "s", form: S, from: Noun, to: Verb},
-	{suffix: "ied", back: "y", form: Ed, from: Verb, to: Verb},
-	{suffix: "ed", doubled: true, form: Ed, from: Verb, to: Verb},
-	{suffix: "ed", form: Ed, from: Verb, to: Verb},
-	{suffix: "ed", back: "e", form: Ed, from: Verb, to: Verb},
-	{suffix: "ing", doubled: true, form: Ing, from: Verb, to: Verb},
-	{suffix: "ing", form: Ing, from: Verb, to: Verb},
-	{suffix: "ing", back: "e", form: Ing, from: Verb, to: Verb},
-	{suffix: "iest", back: "y", form: Est, from: Adjective, to: Adjective},
-	{suffix: "est", doubled: true, form: Est, from: Adjective, to: Adjective},
-	{suffix: "est", form: Est, from: Adjective, to: Adjective},
-	{suffix: "est", back: "e", form: Est, from: Adjective, to: Adjective},
-	{suffix: "ier", back: "y", form: Er, from: Adjective, to: Adjective},
-	{suffix: "er", doubled: true, form: Er, from: Adjective, to: Adjective},
-	{suffix: "er", form: Er, from: Adjective, to: Adjective},
-	{suffix: "er", back: "e", form: Er, from: Adjective, to: Adjective},
-}
-
-// irregular are words whose inflection no rule gives. They take no ending.
-var irregular = func() map[string]bool {
-	set := make(map[string]bool)
-	for w := range strings.FieldsSeq(`
+// irregular are words whose inflection in a form no rule gives.
+var irregular = map[Form]map[string]bool{
+	S: words(`be have do man woman child foot tooth goose mouse louse ox person die sheep deer fish series species aircraft
+		wolf knife wife life leaf half shelf self loaf thief calf elf hoof scarf quiz gas`),
+	Ed: words(`
 		be have do go say get make know think take see come give find tell become leave feel put bring begin keep hold
 		write stand hear let mean set meet run pay sit speak lie lead read grow lose fall send build understand draw
 		break spend cut rise drive buy wear choose seek throw catch deal win forget sing fight teach eat sell strike
@@ -56,12 +34,20 @@ var irregular = func() map[string]bool {
 		ring saw sew shed shine shrink shut slay sleep slide sling slit smite sow speed spin spit split spring steal
 		stick sting stink stride string strive swear sweep swell thrive thrust tread undergo undo upset wake weave wed
 		weep wet wind withdraw withhold wring bear beat bend bet bid bite bleed drink dream forsake foresee mistake
-		man woman child foot tooth goose mouse louse ox person die sheep deer fish series species aircraft wolf knife
-		wife life leaf half shelf self loaf thief calf elf hoof scarf good bad well ill little far much many old`) {
+		show cost fit arise awake abide undertake overtake overthrow outdo rewrite rebuild repay retell redo rerun`),
+	Ing: words("be"),
+	Er:  words("good bad well ill little far much many old"),
+	Est: words("good bad well ill little far much many old"),
+}
+
+// words makes a set.
+func words(text string) map[string]bool {
+	set := make(map[string]bool)
+	for w := range strings.FieldsSeq(text) {
 		set[w] = true
 	}
 	return set
-}()
+}
 
 // Of inflects a synonym; ok is false if no rule is known to give the form. A
 // phrase is inflected in its last word if it is a noun's plural, else not at
@@ -77,11 +63,14 @@ func (f Form) Of(word string) (inflected string, ok bool) {
 		}
 		head, last = word[:at+1], word[at+1:]
 	}
-	if len(last) < 3 || irregular[last] || !plain(last) {
+	if len(last) < 2 || irregular[f][last] || !plain(last) {
 		return "", false
 	}
 	switch f {
 	case S:
+		if n := len(last); last[n-1] == 'o' && !vowel(last[n-2]) {
+			return "", false // heroes, but pianos
+		}
 		return head + plural(last), true
 	case Ed:
 		return suffixed(last, "ed"), true

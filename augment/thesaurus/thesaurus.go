@@ -37,83 +37,39 @@ const (
 type Table struct {
 	entries map[string]entry
 	words   []string
+	base    int // entries that are not inflected
 }
 
-// entry is where a word's synonyms lie: those of part p end at ends[p] and begin
-// where the part before ends.
+// entry is where a word's synonyms lie and in which form to put them.
 type entry struct {
-	start uint32
-	ends  [parts]uint32
+	start, end uint32
+	form       Form
 }
 
 // Len returns the number of words that have synonyms.
-func (t *Table) Len() int { return len(t.entries) }
+func (t *Table) Len() int { return t.base }
 
-// Words returns all words that have synonyms, sorted.
+// Words returns all words that have synonyms in their base form, sorted.
 func (t *Table) Words() []string {
-	out := make([]string, 0, len(t.entries))
-	for w := range t.entries {
-		out = append(out, w)
+	out := make([]string, 0, t.base)
+	for w, e := range t.entries {
+		if e.form == Base {
+			out = append(out, w)
+		}
 	}
 	slices.Sort(out)
 	return out
 }
 
 // Lookup returns the synonyms of a word in lower case, and the form in which to
-// put them. A word that is listed as it stands is in its base form; else regular
-// endings are taken off.
+// put them. A word that is listed as it stands is in its base form; else it is
+// the regular inflection of one that is.
 func (t *Table) Lookup(word string) ([]string, Form) {
-	if e, ok := t.entries[word]; ok {
-		return t.words[e.start:e.ends[parts-1]], Base
-	}
-	if len(word) < 4 || word[len(word)-1] > 'z' {
+	e, ok := t.entries[word]
+	if !ok {
 		return nil, Base
 	}
-	switch word[len(word)-1] {
-	case 's', 'd', 'g', 'r', 't':
-		return t.inflected(word)
-	}
-	return nil, Base
-}
-
-// inflected looks a word up by its possible base forms.
-func (t *Table) inflected(word string) ([]string, Form) {
-	for _, ending := range endings {
-		stem, ok := strings.CutSuffix(word, ending.suffix)
-		if !ok || len(stem) < 2 {
-			continue
-		}
-		if ending.doubled {
-			n := len(stem)
-			if n < 3 || stem[n-1] != stem[n-2] {
-				continue
-			}
-			stem = stem[:n-1]
-		}
-		var e entry
-		if ending.back == "" {
-			e, ok = t.entries[stem]
-		} else {
-			var key [64]byte // keeps the key off the heap
-			e, ok = t.entries[string(append(append(key[:0], stem...), ending.back...))]
-		}
-		if !ok {
-			continue
-		}
-		if list := t.span(e, ending.from, ending.to); len(list) > 0 {
-			return list, ending.form
-		}
-	}
-	return nil, Base
-}
-
-// span returns the synonyms of the parts of speech from one to another.
-func (t *Table) span(e entry, from, to Part) []string {
-	start := e.start
-	if from > 0 {
-		start = e.ends[from-1]
-	}
-	return t.words[start:e.ends[to]]
+	return t.words[e.start:e.end], e.form
 }
 
 // builder collects synonyms.
@@ -149,16 +105,33 @@ func (b *builder) add(word string, part Part, synonym string) {
 	l[part] = append(l[part], synonym)
 }
 
-// table seals what was collected.
+// table seals what was collected, and adds inflected words: one look then finds
+// any.
 func (b *builder) table() *Table {
-	t := &Table{entries: make(map[string]entry, len(b.lists))}
-	for _, word := range b.order {
-		e := entry{start: uint32(len(t.words))}
+	t := &Table{entries: make(map[string]entry, 3*len(b.lists)), base: len(b.lists)}
+	ends := make([][parts + 1]uint32, len(b.order)) // where the synonyms of each part begin, and those of the last end
+	for i, word := range b.order {
 		for p, list := range b.lists[word] {
+			ends[i][p] = uint32(len(t.words))
 			t.words = append(t.words, list...)
-			e.ends[p] = uint32(len(t.words))
 		}
-		t.entries[word] = e
+		ends[i][parts] = uint32(len(t.words))
+		t.entries[word] = entry{start: ends[i][0], end: ends[i][parts]}
+	}
+	for i, word := range b.order {
+		for _, f := range inflections {
+			e := entry{start: ends[i][f.from], end: ends[i][f.to+1], form: f.form}
+			if e.start == e.end { // the list may not tell parts of speech
+				e.start, e.end = ends[i][Any], ends[i][parts]
+			}
+			if e.start == e.end {
+				continue
+			}
+			inflected, ok := f.form.Of(word)
+			if _, taken := t.entries[inflected]; ok && !taken && !b.skip(inflected) {
+				t.entries[inflected] = e
+			}
+		}
 	}
 	return t
 }

@@ -226,6 +226,16 @@ func (f *faults) choices(c Config, m Method) {
 	f.check(c.Where != AtMatrix || c.Scope != PerExample, "adv_where is matrix, whose rows belong to no example; adv_scope must be global or token, not example")
 }
 
+// Unlabelled reports whether the method also learns from rows without labels.
+func (c Config) Unlabelled() bool {
+	m, ok := methods[c.Name]
+	if !ok {
+		return false
+	}
+	_, yes := m.(interface{ unlabelled() })
+	return yes
+}
+
 // place is where the graph is changed.
 func (w Where) place() variant.Place {
 	if w == AtMatrix {

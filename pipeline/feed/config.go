@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -71,6 +72,11 @@ type Config struct {
 	Clean, Edit func(pipeline.Source[*record.Batch]) pipeline.Source[*record.Batch]
 	// CleanID says in words what Clean does, for IndexDir.
 	CleanID string
+	// Augment, when set, changes rows on their way into training, anew every epoch,
+	// on Workers goroutines. What it returns must depend on its arguments alone; it
+	// must be safe for concurrent use. Tokens are not kept then. Evaluate passes it
+	// over.
+	Augment func(ctx context.Context, epoch uint32, ex sample.Example) (sample.Example, error)
 	// Memory counts the Arrow memory in use; nil counts nowhere.
 	Memory *record.Allocator
 

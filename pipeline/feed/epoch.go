@@ -24,23 +24,47 @@ func (f *Feed) Epoch(from sample.Cursor) (pipeline.Source[*sample.Batch], error)
 		return nil, fmt.Errorf("feed: the cursor stands at batch %d after %d examples, but an epoch has %d batches of %d; resume with the data, batch size and world size of the run: %w",
 			from.Batch, from.Examples, f.before(f.batches()), f.cfg.BatchSize, ErrCursor)
 	}
-	return f.pass(from, f.cfg.Shuffle), nil
+	return f.pass(from, f.cfg.Shuffle, f.encoding(from.Epoch)), nil
 }
 
 // Evaluate returns the batches of all rows in an order that never changes.
 // With GroupByLength the rows of a window go from short to long; sample.Batch.Row
 // tells which they are.
 func (f *Feed) Evaluate() pipeline.Source[*sample.Batch] {
-	return f.pass(sample.Cursor{}, false)
+	return f.pass(sample.Cursor{}, false, f.tokenize)
+}
+
+// encode makes sequences of a chunk of rows.
+type encode = func(context.Context, window) ([]collate.Sequence, error)
+
+// encoding is how the rows of an epoch become sequences.
+func (f *Feed) encoding(epoch int) encode {
+	if f.cfg.Augment == nil {
+		return f.tokenize
+	}
+	return func(ctx context.Context, w window) ([]collate.Sequence, error) {
+		e := f.cfg.encoder()
+		out := make([]collate.Sequence, len(w.places))
+		for i, place := range w.places {
+			ex, err := f.cfg.Augment(ctx, uint32(epoch), w.shelf.example(place))
+			if err != nil {
+				return nil, err
+			}
+			if out[i], err = e.sequence(ex); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
 }
 
 // pass builds the stages of one pass.
-func (f *Feed) pass(from sample.Cursor, shuffle bool) pipeline.Source[*sample.Batch] {
+func (f *Feed) pass(from sample.Cursor, shuffle bool, tokenize encode) pipeline.Source[*sample.Batch] {
 	number := from.Batch*f.cfg.World + f.cfg.Rank // of the first batch wanted, over all ranks
 	group := number / f.cfg.Window
 	row := group * f.cfg.Window * f.cfg.BatchSize
 	l := newLayout(f.rows, f.lines(), f.window(), shuffle, f.cfg.Seed, from.Epoch)
-	sequences := pipeline.Map(f.chunks(l, row), f.cfg.Workers, f.tokenize)
+	sequences := pipeline.Map(f.chunks(l, row), f.cfg.Workers, tokenize)
 	batches := collate.Batches(sequences, collate.Options{
 		BatchSize: f.cfg.BatchSize, Window: f.cfg.Window, Group: f.cfg.GroupByLength,
 		Shuffle: shuffle, Seed: f.cfg.Seed, Epoch: uint32(from.Epoch), First: group,

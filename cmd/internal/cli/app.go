@@ -10,6 +10,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/ortrain/ortrain/augment"
+	"github.com/ortrain/ortrain/augment/pack"
 	"github.com/ortrain/ortrain/cmd/internal/flow"
 	"github.com/ortrain/ortrain/export"
 	"github.com/ortrain/ortrain/ortrain"
@@ -45,6 +47,10 @@ var kinds = []kind{
 	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit, clean.ErrRecipe}, ExitUsage, "ortrain train --help lists every option"},
 	{[]error{pii.ErrConfig, pii.ErrPattern, pii.ErrNames}, ExitUsage, "ortrain scrub --help lists every option, ortrain list recognisers what is found"},
 	{[]error{sink.ErrRows}, ExitData, ""},
+	{[]error{augment.ErrPack}, ExitEnvironment, "ortrain data list shows all packs"},
+	{[]error{pack.ErrClient, pack.ErrHash, pack.ErrFile}, ExitEnvironment, "ortrain data install NAME --from FOLDER takes the files from a folder"},
+	{[]error{augment.ErrPolicy, augment.ErrHarm, pack.ErrUnknown}, ExitUsage, "ortrain list augmenters shows presets, operators and parameters"},
+	{[]error{augment.ErrResource, augment.ErrTooLong, augment.ErrAudit}, ExitData, ""},
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge}, ExitData, ""},
 	{[]error{tokenize.ErrFile, tokenize.ErrUTF8, tokenize.ErrEncode, metric.ErrMetric}, ExitData, ""},
 	{[]error{model.ErrConfig, model.ErrWeights, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},
@@ -74,8 +80,7 @@ func newApp(e Env) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), attackCommand(e), convertCommand(e), cleanCommand(e), scrubCommand(e), splitCommand(e),
-			initCommand(e), planCommand(e), runCommand(e), resumeCommand(e), configCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), attackCommand(e), convertCommand(e), cleanCommand(e), scrubCommand(e), splitCommand(e), initCommand(e), planCommand(e), runCommand(e), resumeCommand(e), configCommand(e), augmentCommand(e), dataCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,

@@ -91,10 +91,14 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 		c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
 	}
 	c.Mix, c.Names, c.HeldOut = mixed(run.TrainFile), names, heldOut(run)
+	c.Optional = run.Training.Adversary.Unlabelled()
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
 		return nil, err
 	}
 	if c.CleanID, err = cleaning.identity(); err != nil {
+		return nil, err
+	}
+	if c.Augment, err = augmenting(run); err != nil {
 		return nil, err
 	}
 	if d.train, err = d.read(ctx, c); err != nil {

@@ -6,7 +6,7 @@ import "github.com/urfave/cli/v2"
 func listCommand(e Env) *cli.Command {
 	return &cli.Command{
 		Name: "list", Usage: "show what is built in", ArgsUsage: "KIND",
-		Subcommands: []*cli.Command{listAdversaries(e), listCleaning(e), listRecognisers(e)},
+		Subcommands: []*cli.Command{listAdversaries(e), listAugmenters(e), listCleaning(e), listRecognisers(e)},
 		Action: func(c *cli.Context) error {
 			var kinds []string
 			for _, k := range c.Command.Subcommands {

@@ -40,6 +40,7 @@ type Run struct {
 	MaxTrainSamples int     `yaml:"max_train_samples"`
 	MaxEvalSamples  int     `yaml:"max_eval_samples"`
 	Clean           string  `yaml:"clean"`
+	Augment         string  `yaml:"augment"`
 
 	OutputDir          string `yaml:"output_dir"`
 	OverwriteOutputDir bool   `yaml:"overwrite_output_dir"`

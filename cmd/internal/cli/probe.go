@@ -40,23 +40,9 @@ func openProbe(ctx context.Context, e Env, run Run) (_ *session, err error) {
 			s.close()
 		}
 	}()
-	if s.ort, err = openRuntime(run); err != nil {
+	if err := s.openRows(ctx); err != nil {
 		return nil, err
 	}
-	s.closer = append(s.closer, s.ort)
-	if s.folder, err = openFolder(ctx, e, run); err != nil {
-		return nil, err
-	}
-	if err := s.openTokenizer(); err != nil {
-		return nil, err
-	}
-	if s.cleaning, err = openCleaning(run, s.folder); err != nil {
-		return nil, err
-	}
-	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels(), s.cleaning); err != nil {
-		return nil, err
-	}
-	s.closer = append(s.closer, s.data)
 	b, err := s.folder.blueprint(run)
 	if err != nil {
 		return nil, err

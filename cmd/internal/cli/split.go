@@ -1,14 +1,13 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -44,19 +43,9 @@ func partFile(part string) string { return part + ".parquet" }
 
 func splitCommand(e Env) *cli.Command {
 	given := splitOptions{conversion: defaultConversion(), ValidationSplit: defaultSplit}
-	var flags []cli.Flag
-	for _, o := range flatten(reflect.ValueOf(&given).Elem()) {
-		if o.name == "to" || o.name == "row_ids" {
-			continue // the parts are Parquet, for reading again
-		}
-		text := cmp.Or(splitUsages[o.name], conversionUsages[o.name], usages[o.name])
-		f := &cli.GenericFlag{Name: o.name, Usage: text, Value: &fieldFlag{o.value}, DefaultText: show(o.value)}
-		if o.value.Kind() == reflect.Bool {
-			flags = append(flags, switchFlag{f})
-		} else {
-			flags = append(flags, f)
-		}
-	}
+	flags := slices.DeleteFunc(structFlags(&given, splitUsages, conversionUsages), func(f cli.Flag) bool {
+		return f.Names()[0] == "to" || f.Names()[0] == "row_ids" // the parts are Parquet, for reading again
+	})
 	return &cli.Command{
 		Name: "split", Usage: "cut a data set into parts to train, validate and test on", ArgsUsage: "IN...", Flags: flags,
 		Description: "A hash of its text decides where a row goes, so equal texts go to one part and rows keep theirs when\n" +

@@ -180,24 +180,9 @@ func openSession(ctx context.Context, e Env, run Run) (_ *session, err error) {
 			s.close()
 		}
 	}()
-	// The runtime first: without it everything else is in vain.
-	if s.ort, err = openRuntime(run); err != nil {
+	if err := s.openRows(ctx); err != nil {
 		return nil, err
 	}
-	s.closer = append(s.closer, s.ort)
-	if s.folder, err = openFolder(ctx, e, run); err != nil {
-		return nil, err
-	}
-	if err := s.openTokenizer(); err != nil {
-		return nil, err
-	}
-	if s.cleaning, err = openCleaning(run, s.folder); err != nil {
-		return nil, err
-	}
-	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels(), s.cleaning); err != nil {
-		return nil, err
-	}
-	s.closer = append(s.closer, s.data)
 	s.describeData()
 	if err := s.folder.config.SetLabels(s.data.names); err != nil {
 		return nil, err
@@ -219,6 +204,30 @@ func (s *session) openTokenizer() (err error) {
 		s.say("sequences are cut at %d tokens, the model's longest, not at max_seq_length %d", most, s.run.MaxSeqLength)
 		s.run.MaxSeqLength = most
 	}
+	return nil
+}
+
+// openRows opens the runtime, the model's folder with its tokenizer, and the
+// data.
+func (s *session) openRows(ctx context.Context) (err error) {
+	// The runtime first: without it everything else is in vain.
+	if s.ort, err = openRuntime(s.run); err != nil {
+		return err
+	}
+	s.closer = append(s.closer, s.ort)
+	if s.folder, err = openFolder(ctx, s.env, s.run); err != nil {
+		return err
+	}
+	if err := s.openTokenizer(); err != nil {
+		return err
+	}
+	if s.cleaning, err = openCleaning(s.run, s.folder); err != nil {
+		return err
+	}
+	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels(), s.cleaning); err != nil {
+		return err
+	}
+	s.closer = append(s.closer, s.data)
 	return nil
 }
 
