@@ -167,7 +167,9 @@ func (s *stager) value(k stageKind, r flow.Request, name string) ([]string, bool
 	if k.name != nameTrain && slices.Contains(inherited, name) {
 		from = append(from, r.Recipe.Sections[nameTrain].Settings)
 	}
-	from = append(from, r.Recipe.Shared)
+	if name != "task" || k.name == nameTrain { // augment knows other tasks
+		from = append(from, r.Recipe.Shared)
+	}
 	read := slices.ContainsFunc(dataStages, func(stage string) bool { return r.Before[stage] != nil })
 	if !(name == nameHeader && read) && !slices.Contains([]string{"train_file", "validation_file", "test_file"}, name) {
 		from = append(from, r.Recipe.Data)
