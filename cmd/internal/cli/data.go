@@ -87,7 +87,9 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 		}
 	}()
 	c := feedConfig(run, tok, run.TrainFile)
-	c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
+	if run.OutputDir != "" {
+		c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
+	}
 	c.Mix, c.Names, c.HeldOut = mixed(run.TrainFile), names, heldOut(run)
 	c.Optional = run.Training.Adversary.Unlabelled()
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {

@@ -165,7 +165,9 @@ func evalAll(ctx context.Context, e Env, run Run) error {
 
 // allParts are the data of a run: rows that it has not seen first.
 func (s *session) allParts(ctx context.Context) ([]scored, error) {
-	d, err := openTraining(ctx, s.run, s.tok, s.folder.config.Labels, s.cleaning)
+	run := s.run
+	run.OutputDir = "" // nothing is kept for a run to go on
+	d, err := openTraining(ctx, run, s.tok, s.folder.config.Labels, s.cleaning)
 	if err != nil {
 		return nil, err
 	}

@@ -167,7 +167,9 @@ func (s *stager) value(k stageKind, r flow.Request, name string) ([]string, bool
 	if k.name != nameTrain && slices.Contains(inherited, name) {
 		from = append(from, r.Recipe.Sections[nameTrain].Settings)
 	}
-	from = append(from, r.Recipe.Shared)
+	if name != "task" || k.name == nameTrain { // augment knows other tasks
+		from = append(from, r.Recipe.Shared)
+	}
 	read := slices.ContainsFunc(dataStages, func(stage string) bool { return r.Before[stage] != nil })
 	if !(name == nameHeader && read) && !slices.Contains([]string{"train_file", "validation_file", "test_file"}, name) {
 		from = append(from, r.Recipe.Data)
@@ -211,7 +213,11 @@ func (s *stager) secret(name string) string {
 
 // run runs a command in this process, with what it prints on standard error.
 func (s *stager) run(ctx context.Context, args ...string) error {
-	return s.runTo(ctx, s.env.Stderr, args...)
+	out := s.env.Stderr
+	if s.quiet {
+		out = io.Discard
+	}
+	return s.runTo(ctx, out, args...)
 }
 
 // runTo is run with a place for what the command prints on standard output.
