@@ -266,6 +266,23 @@ func TestSides(t *testing.T) {
 	}
 }
 
+// The audit names whole words.
+func TestAudit(t *testing.T) {
+	for _, c := range []struct{ operator, text, want string }{
+		{"{name: split, params: {rate: 1}}", "abcd", "split: abcd→"},
+		{"{name: transpose, params: {rate: 1}}", "ab", "transpose: ab→ba"},
+		{"{name: merge, params: {rate: 1}}", "a b", "merge: ‘ ’→‘’"},
+		{"{name: case, params: {rate: 1, mode: upper}}", "ab cd", "case: ab→AB, cd→CD"},
+		{"{name: delete, params: {rate: 1}}", "ab not", "delete: -ab"},
+		{"{name: aeda, params: {rate: 0.1}}", "ab", "aeda: +"},
+	} {
+		got, _, err := runner(t, policy(t, "audit: true\noperators: ["+c.operator+"]"), augment.Options{}).Copy(sample.Example{Text: c.text}, 0, 1)
+		if err != nil || !strings.HasPrefix(got.Audit, c.want) {
+			t.Errorf("%q: %q (%v)", c.want, got.Audit, err)
+		}
+	}
+}
+
 // The quick walk over ASCII cuts as uniseg does.
 func TestUnicodeWords(t *testing.T) {
 	draw := random.New(1, random.Generate, 0, 0, 0)

@@ -196,7 +196,7 @@ func (r *Runner) apply(w *worker, s int, ex *sample.Example, pair, first bool) e
 	}
 	w.changes += n
 	if r.policy.Audit {
-		w.audit = append(w.audit, describe(r.steps[s].Name, text, edits))
+		w.audit = append(w.audit, t.describe(r.steps[s].Name, edits))
 	}
 	if pair {
 		return edits.ApplyPair(ex)
@@ -226,33 +226,6 @@ func separator(edits edit.List, i int) bool {
 		return k >= 0 && k < len(edits) && edits[k].Len() == 0 && edits[k].Start == e.Start && edits[k].With != " "
 	}
 	return e.With == " " && e.Len() == 0 && (inserts(i-1) || inserts(i+1))
-}
-
-// describe says what edits do, for people: operator: old→new, and so on.
-func describe(name, text string, edits edit.List) string {
-	var b strings.Builder
-	b.WriteString(name)
-	sep := ": "
-	for i, e := range edits {
-		if separator(edits, i) {
-			continue
-		}
-		old := text[e.Start:e.End]
-		b.WriteString(sep)
-		if trimmed := strings.TrimSpace(old); trimmed != "" && strings.TrimSpace(e.With) != "" {
-			old = trimmed
-		}
-		switch {
-		case e.Len() == 0:
-			b.WriteString("+" + e.With)
-		case e.With == "":
-			b.WriteString("-" + strings.TrimSpace(old))
-		default:
-			b.WriteString(old + "→" + e.With)
-		}
-		sep = ", "
-	}
-	return b.String()
 }
 
 // labelled returns the stretches of a text that carry labels.
