@@ -228,7 +228,7 @@ func separator(edits edit.List, i int) bool {
 	return e.With == " " && e.Len() == 0 && (inserts(i-1) || inserts(i+1))
 }
 
-// describe says what edits do, for people: operator: old→new, …
+// describe says what edits do, for people: operator: old→new, and so on.
 func describe(name, text string, edits edit.List) string {
 	var b strings.Builder
 	b.WriteString(name)

@@ -180,7 +180,7 @@ func (c *Checkpoint) hash(ctx context.Context, name string) (string, error) {
 			_, err = io.CopyN(sum, f, chunkSize)
 		}
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = nil
 	}
 	return hex.EncodeToString(sum.Sum(nil)), errors.Join(err, f.Close())

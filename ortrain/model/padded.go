@@ -9,7 +9,6 @@ import (
 // padded has one row per place of the rectangle, padding included.
 type padded struct {
 	b                 *Builder
-	rows              map[string]*onnx.Value
 	shapes, bias_, at *onnx.Value
 }
 

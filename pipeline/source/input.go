@@ -217,7 +217,7 @@ func (t *textReader) more() error {
 		n += got
 		// Compared, not unwrapped: a decompressor's error about an early end, which
 		// io.EOF may lie within, is no end.
-		if err == io.EOF { //nolint:errorlint
+		if err == io.EOF { //nolint:errorlint // see above
 			t.eof = true
 		} else if err != nil {
 			return err

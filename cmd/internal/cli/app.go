@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ortrain/ortrain/augment"
+	"github.com/ortrain/ortrain/augment/neighbour"
 	"github.com/ortrain/ortrain/augment/pack"
 	"github.com/ortrain/ortrain/cmd/internal/flow"
 	"github.com/ortrain/ortrain/export"
@@ -50,7 +51,7 @@ var kinds = []kind{
 	{[]error{augment.ErrPack}, ExitEnvironment, "ortrain data list shows all packs"},
 	{[]error{pack.ErrClient, pack.ErrHash, pack.ErrFile}, ExitEnvironment, "ortrain data install NAME --from FOLDER takes the files from a folder"},
 	{[]error{augment.ErrPolicy, augment.ErrHarm, pack.ErrUnknown}, ExitUsage, "ortrain list augmenters shows presets, operators and parameters"},
-	{[]error{augment.ErrResource, augment.ErrTooLong, augment.ErrAudit}, ExitData, ""},
+	{[]error{augment.ErrResource, augment.ErrTooLong, augment.ErrAudit, neighbour.ErrInput}, ExitData, ""},
 	{[]error{source.ErrEmpty, source.ErrFormat, source.ErrNoColumn, source.ErrType, source.ErrMissing, source.ErrUTF8, source.ErrUnknownLabel, source.ErrTooLarge}, ExitData, ""},
 	{[]error{tokenize.ErrFile, tokenize.ErrUTF8, tokenize.ErrEncode, metric.ErrMetric}, ExitData, ""},
 	{[]error{model.ErrConfig, model.ErrWeights, task.ErrTask, onnx.ErrInvalid, artifact.ErrFormat, odtc.ErrFormat}, ExitData, ""},

@@ -35,7 +35,7 @@ func dataCommand(e Env) *cli.Command {
 		}
 	}
 	return &cli.Command{
-		Name: "data", Usage: "list, install and verify resource packs", ArgsUsage: "list | install NAME... | verify NAME...",
+		Name: "data", Usage: "list, install and verify resource packs", ArgsUsage: "list | install NAME... | verify NAME... | neighbours OUT",
 		Subcommands: []*cli.Command{
 			{Name: "list", Usage: "show all packs, their licences, where they are found, and which are installed", Flags: []cli.Flag{dir},
 				Action: func(c *cli.Context) error { return listPacks(e, c.String(dir.Name)) }},
@@ -59,10 +59,11 @@ func dataCommand(e Env) *cli.Command {
 					fmt.Fprintf(e.Stdout, "%s is whole\n", name)
 					return nil
 				})},
+			neighboursCommand(e),
 		},
 		Action: func(c *cli.Context) error {
 			if name := c.Args().First(); name != "" {
-				return usage("data has no command %s; there are list, install and verify", name)
+				return usage("data has no command %s; there are list, install, verify and neighbours", name)
 			}
 			return cli.ShowSubcommandHelp(c)
 		},

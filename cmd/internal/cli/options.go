@@ -158,7 +158,7 @@ func readConfig(path string, run *Run) error {
 	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
-	if err := d.Decode(run); err != nil && err != io.EOF {
+	if err := d.Decode(run); err != nil && !errors.Is(err, io.EOF) {
 		return usage("configuration %s: %w", path, err)
 	}
 	return nil

@@ -207,9 +207,9 @@ func (d *download) copy(r remote, w io.Writer, body io.Reader, at int64) error {
 		switch {
 		case at > r.size:
 			return fmt.Errorf("hub: %s: %w: it sends more than the %d bytes it announced", r.url, ErrServer, r.size)
-		case err == io.EOF && at == r.size:
+		case errors.Is(err, io.EOF) && at == r.size:
 			return nil
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return &unreachableError{fmt.Errorf("hub: %s: the connection ended at byte %d of %d", r.url, at, r.size)}
 		case err != nil:
 			return fmt.Errorf("hub: %s: %w", r.url, err)
