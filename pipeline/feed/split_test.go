@@ -114,3 +114,50 @@ func TestLimit(t *testing.T) {
 		}
 	}
 }
+
+// A Splitter has the sides of Split; Without is what is left beside a part.
+func TestSplitter(t *testing.T) {
+	var rows []string
+	for i := range 400 {
+		rows = append(rows, fmt.Sprintf("text %d,class%d", i%150, i%3))
+	}
+	rows = append(rows, "alone,single", "one,two", "other,two")
+	want := split(t, rows, 0.3, 1<<20)
+	s, err := feed.NewSplitter(0.3, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	classes := map[string]int64{"class0": 0, "class1": 1, "class2": 2, "single": 3, "two": 4}
+	var all []sample.Example
+	for _, row := range rows {
+		text, class, _ := strings.Cut(row, ",")
+		all = append(all, sample.Example{Text: text, Label: sample.Class(classes[class])})
+		s.See(all[len(all)-1])
+	}
+	s.Settle()
+	for _, ex := range all {
+		if got := s.HeldOut(ex); got != want[ex.Text] {
+			t.Errorf("%q is held out: %v; Split says %v", ex.Text, got, want[ex.Text])
+		}
+	}
+	for _, share := range []float64{0, 1, -1, math.NaN()} {
+		if _, err := feed.NewSplitter(share, 2); !errors.Is(err, feed.ErrSplit) {
+			t.Errorf("a share of %g: %v", share, err)
+		}
+	}
+}
+
+func TestWithout(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(path, []byte("text,label\na,x\nb,y\nc,x\nd,y\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := open(t, config(t, path))
+	rest := f.Without(f.Limit(3))
+	if ex, err := rest.Example(t.Context(), 3); rest.Rows() != 1 || err != nil || ex.Text != "d" {
+		t.Errorf("%d rows, %q, %v", rest.Rows(), ex.Text, err)
+	}
+	if n := f.Without(f).Rows(); n != 0 {
+		t.Errorf("%d rows are left of all", n)
+	}
+}

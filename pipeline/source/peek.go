@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"github.com/ortrain/ortrain/pipeline/record"
 )
 
 // Peeked is what the first rows of a data set hold, before anybody has said what
@@ -36,6 +38,9 @@ type PeekedColumn struct {
 func Peek(ctx context.Context, path string, opts Options, rows int) (p Peeked, err error) {
 	if p.Paths, err = expand(path); err != nil {
 		return p, err
+	}
+	if opts.Memory == nil {
+		opts.Memory = new(record.Allocator)
 	}
 	s := &Set{paths: p.Paths, opts: opts}
 	t, err := s.openTable(p.Paths[0], nil)

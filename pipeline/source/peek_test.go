@@ -8,8 +8,34 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ortrain/ortrain/pipeline/record"
+	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/source"
 )
+
+// Every format that is written is looked into.
+func TestPeekFormats(t *testing.T) {
+	table := sink.Table{{Name: "text", Values: []string{"one text", "two"}}, {Name: "n", Values: []int64{3, 4}}}
+	for _, ext := range sink.Formats() {
+		path := filepath.Join(t.TempDir(), "x"+ext)
+		if err := sink.WriteTable(t.Context(), path, table, sink.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		memory := new(record.Allocator)
+		for _, opts := range []source.Options{{}, {Memory: memory}} {
+			p, err := source.Peek(t.Context(), path, opts, 100)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p.Rows != 2 || len(p.Columns) != 2 || p.Columns[0].Texts != 2 || p.Columns[1].Integers != 2 {
+				t.Errorf("%s: %+v", ext, p)
+			}
+		}
+		if n := memory.Bytes(); n != 0 {
+			t.Errorf("%s: %d bytes are still in use", ext, n)
+		}
+	}
+}
 
 func TestPeek(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.jsonl")

@@ -123,7 +123,7 @@ func (r *Roles) texts(all []column) {
 	best := like[0]
 	for _, c := range like[1:] {
 		a, b := rank(textNames, c.Name), rank(textNames, best.Name)
-		if a < b || a == b && c.length > best.length {
+		if a < b || a == b && c.length*c.share() > best.length*best.share() {
 			best = c
 		}
 	}
