@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"unicode/utf8"
+
+	"gopkg.in/yaml.v3"
 )
 
 // Report says what a Cleaner has done so far.
@@ -43,6 +45,9 @@ type Sample struct {
 
 // MarshalJSON writes a name, or a name with parameters, as in YAML.
 func (u Use) MarshalJSON() ([]byte, error) { return json.Marshal(u.plain()) }
+
+// UnmarshalJSON reads what MarshalJSON wrote: JSON is YAML too.
+func (u *Use) UnmarshalJSON(data []byte) error { return yaml.Unmarshal(data, u) }
 
 // sampleLength bounds the texts of a sample. Units: bytes.
 const sampleLength = 300

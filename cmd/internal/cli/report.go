@@ -24,6 +24,8 @@ func reportCommand(e Env) *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "compare", Usage: "`NAME=FOLDER` with the predictions of another system for the same test rows, such as those of ortrain probe; may be repeated"},
 			&cli.StringFlag{Name: "hard_by", Usage: "`NAME` of the compared system that says which rows are hard (default: the first)"},
+			&cli.StringFlag{Name: "attack", Usage: "`FILE` attack.json of ortrain attack, for the robustness curve"},
+			&cli.StringFlag{Name: "cleaning", Usage: "`FILE` with the counts of ortrain clean (default: those of the run)"},
 			&cli.StringFlag{Name: "title", Usage: "`TEXT` at the head of the page (default: the folder's name)"},
 			&cli.StringFlag{Name: "output", Usage: "`FILE` to write (default: " + reportFile + " in the folder)"},
 			&cli.BoolFlag{Name: "no_texts", Usage: "show no texts of the data"},
@@ -33,7 +35,7 @@ func reportCommand(e Env) *cli.Command {
 				return usage("which run? give one folder, as in: ortrain report out")
 			}
 			o := reportOptions{
-				dir: c.Args().First(), title: c.String("title"), output: c.String("output"), hardBy: c.String("hard_by"), texts: !c.Bool("no_texts"),
+				dir: c.Args().First(), title: c.String("title"), output: c.String("output"), hardBy: c.String("hard_by"), attack: c.String("attack"), cleaning: c.String("cleaning"), texts: !c.Bool("no_texts"),
 			}
 			for _, pair := range c.StringSlice("compare") {
 				name, folder, ok := strings.Cut(pair, "=")
@@ -54,9 +56,9 @@ func reportCommand(e Env) *cli.Command {
 
 // reportOptions say what goes into a page.
 type reportOptions struct {
-	dir, title, output, hardBy string
-	compare                    []compared
-	texts                      bool
+	dir, title, output, hardBy, attack, cleaning string
+	compare                                      []compared
+	texts                                        bool
 }
 
 // compared is another system's predictions.
@@ -82,6 +84,14 @@ func writeReport(ctx context.Context, e Env, o reportOptions) (string, error) {
 	}
 	r.Config = string(config)
 	if r.Log, err = readLog(filepath.Join(o.dir, logFile)); err != nil {
+		return "", err
+	}
+	if o.attack != "" {
+		if r.Robustness, err = readCurves(o.attack); err != nil {
+			return "", err
+		}
+	}
+	if r.Cleaning, err = readCleaning(o.cleaning, o.dir); err != nil {
 		return "", err
 	}
 	answered, err := readAnswers(filepath.Join(o.dir, evalDir))

@@ -150,13 +150,17 @@ func cleanStage() stageKind {
 		name:  "clean",
 		wired: map[string]string{reportOption: fromFlow, keepOption: "which part a row is in"},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
-			return s.perPart(k, r, partNames, func(part string, in []string, out string) []string {
+			job, err := s.perPart(k, r, partNames, func(part string, in []string, out string) []string {
 				args := []string{"--" + reportOption + "=" + strings.TrimSuffix(out, filepath.Ext(out)) + ".report.json"}
 				if part != "train" {
 					args = append(args, "--"+keepOption)
 				}
 				return slices.Concat(args, in, []string{out})
 			})
+			if err == nil {
+				job.Outputs["counts"] = "train.report.json"
+			}
+			return job, err
 		},
 	}
 }

@@ -201,8 +201,8 @@ func samples(path string) int64 {
 // reportStage writes the page about the run.
 func reportStage() stageKind {
 	return stageKind{
-		name: "report", needs: slices.Concat(dataStages, []string{"train", "eval"}),
-		wired: map[string]string{"output": fromFlow},
+		name: "report", needs: slices.Concat(dataStages, []string{"train", "eval", "attack"}),
+		wired: map[string]string{"output": fromFlow, "attack": fromBefore, "cleaning": fromBefore},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
 			if _, err := needTrain(r); err != nil {
 				return flow.Job{}, err
@@ -211,6 +211,11 @@ func reportStage() stageKind {
 			set := s.settings(k, "report", r)
 			if _, ok := r.Section.Settings.Get("title"); !ok && r.Recipe.Name != "" {
 				set.args, set.lines = append(set.args, "--title="+r.Recipe.Name), append(set.lines, "title="+r.Recipe.Name)
+			}
+			for option, made := range map[string][2]string{"attack": {"attack", "curve"}, "cleaning": {"clean", "counts"}} {
+				if path, ok := r.Output(made[0], made[1]); ok {
+					set.args = append(set.args, "--"+option+"="+path)
+				}
 			}
 			job := flow.Job{Options: set.lines, Reads: set.reads, Outputs: map[string]string{"page": reportFile}}
 			job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
