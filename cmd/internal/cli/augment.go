@@ -52,7 +52,6 @@ var augmentUsages = map[string]string{
 	"audit":                  "write the columns row_id, copy and audit: which operator changed which words",
 	"seed":                   "`SEED` of all draws",
 	"epoch":                  "`EPOCH` of training whose copies are made, from 0",
-	"packs_dir":              "`FOLDER` of resource packs (default: packs below $ORTRAIN_DEPS)",
 	"dataloader_num_workers": "`GOROUTINES` that make copies",
 }
 
@@ -203,7 +202,7 @@ func augmenting(run Run) (func(context.Context, uint32, sample.Example) (sample.
 	if err != nil {
 		return nil, err
 	}
-	runner, err := newRunner(p, "", augment.Options{Seed: run.Training.Seed, Outside: -1})
+	runner, err := newRunner(p, run.PacksDir, augment.Options{Seed: run.Training.Seed, Outside: -1})
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,7 @@ import (
 
 // dataCommand manages resource packs. Nothing is downloaded but by install.
 func dataCommand(e Env) *cli.Command {
-	dir := &cli.StringFlag{Name: "packs_dir", Usage: augmentUsages["packs_dir"]}
+	dir := &cli.StringFlag{Name: "packs_dir", Usage: usages["packs_dir"]}
 	from := &cli.StringFlag{Name: "from", Usage: "take the files from `FOLDER` instead of a registry"}
 	over := func(f func(context.Context, pack.Store, string, *cli.Context) error) cli.ActionFunc {
 		return func(c *cli.Context) error {

@@ -41,6 +41,7 @@ type Run struct {
 	MaxEvalSamples  int     `yaml:"max_eval_samples"`
 	Clean           string  `yaml:"clean"`
 	Augment         string  `yaml:"augment"`
+	PacksDir        string  `yaml:"packs_dir"`
 
 	OutputDir          string `yaml:"output_dir"`
 	OverwriteOutputDir bool   `yaml:"overwrite_output_dir"`

@@ -18,6 +18,7 @@ var usages = map[string]string{
 	"max_seq_length":    "longest sequence in `TOKENS`, special ones included; longer ones are cut",
 	"truncation":        "`RULE` for pairs that are too long: longest_first, only_first or only_second",
 	"max_train_samples": "train on the first `N` rows only; 0 means all",
+	"packs_dir":         "`FOLDER` of resource packs (default: packs below $ORTRAIN_DEPS)",
 	"augment":           "change training texts anew every epoch, by a preset or the policy in `FILE`; ortrain list augmenters shows all",
 	"clean":             "clean texts by a preset or by the recipe in `FILE`; ortrain list cleaning shows all; none leaves out what the model was trained with",
 	"max_eval_samples":  "evaluate on the first `N` rows only; 0 means all",
