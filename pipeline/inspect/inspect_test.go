@@ -206,8 +206,8 @@ func TestAgainstNaive(t *testing.T) {
 		}
 		return out
 	}
-	for range 20 {
-		a, b := random(1+r.IntN(3000)), random(1+r.IntN(1000))
+	for range 8 {
+		a, b := random(1+r.IntN(2000)), random(1+r.IntN(500))
 		o := inspect.Default()
 		o.List, o.Workers = 1<<20, 1
 		names := []string{"x", "y", "z"}

@@ -19,8 +19,8 @@ type histogram struct {
 	least, most int
 }
 
-// place is where a length is counted.
-func place(v int) int {
+// slot is where a length is counted.
+func slot(v int) int {
 	if v < exactLengths {
 		return v
 	}
@@ -28,17 +28,17 @@ func place(v int) int {
 	return exactLengths + (shift-6)*steps + v>>shift - steps
 }
 
-// length is the least length of a place.
-func length(place int) int {
-	if place < exactLengths {
-		return place
+// length is the least length of a slot.
+func length(slot int) int {
+	if slot < exactLengths {
+		return slot
 	}
-	i := place - exactLengths
+	i := slot - exactLengths
 	return (steps + i%steps) << (6 + i/steps)
 }
 
 func (h *histogram) add(v int) {
-	at := place(v)
+	at := slot(v)
 	for at >= len(h.counts) {
 		h.counts = append(h.counts, make([]int64, max(256, at+1-len(h.counts)))...)
 	}

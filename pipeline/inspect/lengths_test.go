@@ -6,10 +6,10 @@ import (
 	"testing"
 )
 
-func TestPlaces(t *testing.T) {
+func TestSlots(t *testing.T) {
 	last := -1
 	for v := 0; v < 1<<20; v++ {
-		at := place(v)
+		at := slot(v)
 		if at < last || at > last+1 {
 			t.Fatalf("length %d is at %d, the one before at %d", v, at, last)
 		}
@@ -17,11 +17,11 @@ func TestPlaces(t *testing.T) {
 		if low := length(at); low > v || float64(v-low) > 0.016*float64(v) {
 			t.Fatalf("length %d is kept as %d", v, low)
 		}
-		if place(length(at)) != at {
-			t.Fatalf("place %d holds %d, which is at %d", at, length(at), place(length(at)))
+		if slot(length(at)) != at {
+			t.Fatalf("slot %d holds %d, which is at %d", at, length(at), slot(length(at)))
 		}
 	}
-	if at := place(1 << 40); at > 10_000 || length(at) != 1<<40 {
+	if at := slot(1 << 40); at > 10_000 || length(at) != 1<<40 {
 		t.Errorf("a text of 2⁴⁰ characters is at %d", at)
 	}
 }

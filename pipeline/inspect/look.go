@@ -92,7 +92,7 @@ func (l *look) measure(_ context.Context, b *record.Batch) (*measured, error) {
 	for i := range examples {
 		ex, m := &examples[i], &out.rows[i]
 		m.mark, buffer = fingerprint(buffer, ex)
-		m.blank = isBlank(ex.Text) && isBlank(ex.Pair)
+		m.blank = blank(ex.Text) == 0 && blank(ex.Pair) == 0
 		m.characters = utf8.RuneCountInString(ex.Text) + utf8.RuneCountInString(ex.Pair)
 		m.odd = oddIn(ex)
 		out.labels.add(ex.Label)

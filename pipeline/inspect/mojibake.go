@@ -57,30 +57,35 @@ func follows(r rune) evidence {
 	return strong
 }
 
-// isMojibake reports whether a text looks like UTF-8 read as Latin-1 or
-// Windows-1252.
-func isMojibake(text string) bool {
+// mojibake finds the first such sequence of a text that looks like UTF-8 read as
+// Latin-1 or Windows-1252; -1 for other texts.
+func mojibake(text string) int {
 	if isASCII(text) {
-		return false
+		return -1
 	}
-	found, before := 0, rune(0)
-	for i := 0; i < len(text) && found < enough; {
+	at, found, before := -1, 0, rune(0)
+	for i := 0; i < len(text); {
 		first, n := utf8.DecodeRuneInString(text[i:])
 		if m, ok := misread(text[i:]); ok {
-			if e := m.weigh(before); e == strong {
-				return true
-			} else if e == weak {
+			e := m.weigh(before)
+			if e != none && at < 0 {
+				at = i
+			}
+			if e == weak {
 				found++
 				n = m.size
+			}
+			if e == strong || found == enough {
+				return at
 			}
 		}
 		before = first
 		i += n
 	}
-	return found >= enough
+	return -1
 }
 
-// repair undoes what isMojibake finds in a text, and all that can be undone with
+// repair undoes what mojibake finds in a text, and all that can be undone with
 // it.
 func repair(text string) string {
 	var out strings.Builder
@@ -151,4 +156,14 @@ func (m misreading) weigh(before rune) evidence {
 func usual(r rune) bool {
 	return r < 0x180 || unicode.In(r, unicode.Greek, unicode.Cyrillic, unicode.Hebrew, unicode.Arabic,
 		unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
+}
+
+// windows reads the control characters U+0080 to U+009F as Windows-1252 does.
+func windows(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 0x80 && r < 0xA0 && windows1252[r-0x80] != 0 {
+			return windows1252[r-0x80]
+		}
+		return r
+	}, text)
 }

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -38,7 +39,7 @@ func TestOddities(t *testing.T) {
 		}
 		if text == "\u00c2\u0091" {
 			got = nil
-			if isMojibake(text) {
+			if mojibake(text) >= 0 {
 				got = []string{"mojibake"}
 			}
 		}
@@ -48,6 +49,33 @@ func TestOddities(t *testing.T) {
 	}
 	if odd := oddIn(&sample.Example{Text: "a", Pair: "", HasPair: true}); odd != 1 {
 		t.Errorf("an empty second text: %b", odd)
+	}
+}
+
+// A long text is shown where it is odd, and repaired there.
+func TestOddPlacesAreShown(t *testing.T) {
+	long := strings.Repeat("häufig ", 100)
+	for name, c := range map[string]struct{ odd, repaired string }{
+		"mojibake": {"CafÃ© dort", "Café dort"}, "control": {"weak \u0096 script", "weak – script"},
+		"replacement": {"a\ufffdb", ""}, "invisible": {"a\u200bb", ""},
+	} {
+		at := slices.IndexFunc(oddities, func(o oddity) bool { return o.name == name })
+		var row Row
+		place{&row, at}.fill(&sample.Example{Text: long + c.odd + long}, nil)
+		if !strings.Contains(row.Text, c.odd) || len(row.Text) > textLength+8 || !utf8.ValidString(row.Text) || !strings.Contains(row.Repaired, c.repaired) || (c.repaired == "") != (row.Repaired == "") {
+			t.Errorf("%s: %+v", name, row)
+		}
+	}
+	for size := range 400 {
+		if !utf8.RuneStart(long[size]) {
+			continue
+		}
+		for at := range size {
+			text := excerptAt(long[:size], at)
+			if !strings.Contains(text, "…") && size > textLength+2 || size <= textLength && text != long[:size] {
+				t.Fatalf("%d bytes, %d: %q", size, at, text)
+			}
+		}
 	}
 }
 
@@ -69,7 +97,7 @@ var sound = []string{
 // What is sound is left alone; the same text read wrongly is found and repaired.
 func TestMojibake(t *testing.T) {
 	for _, text := range sound {
-		if isMojibake(text) {
+		if mojibake(text) >= 0 {
 			t.Errorf("%q is taken for mojibake of %q", text, repair(text))
 		}
 	}
@@ -78,7 +106,7 @@ func TestMojibake(t *testing.T) {
 		"Я люблю кофе", "Ελληνικά κείμενα", "שלום עולם", "مرحبا بالعالم", "一种基于平方和优化的飞行器", "こんにちは世界", "안녕하세요", "Party 😀 tonight", "50 °C", "©2020", "£5", "İstanbul’da ŞİŞLİ",
 	} {
 		for name, wrong := range map[string]string{"Latin-1": asLatin1(text), "Windows-1252": asWindows1252(t, text)} {
-			if !isMojibake(wrong) {
+			if mojibake(wrong) < 0 {
 				t.Errorf("%q as %s: %q is taken for sound", text, name, wrong)
 			}
 			if got := repair(wrong); got != text {
@@ -127,6 +155,8 @@ func FuzzRepair(f *testing.F) {
 		if got := repair(text); !utf8.ValidString(got) || len(got) > len(text) {
 			t.Errorf("%q is repaired to %q", text, got)
 		}
-		isMojibake(text)
+		if at := mojibake(text); at >= 0 && !utf8.RuneStart(text[at]) {
+			t.Errorf("%q: byte %d begins no character", text, at)
+		}
 	})
 }

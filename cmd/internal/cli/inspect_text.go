@@ -91,6 +91,9 @@ func shortList(files []string) string {
 // writeColumns writes the schema.
 func writeColumns(b *strings.Builder, columns []inspectedColumn) {
 	rows := [][]string{{"COLUMN", "TYPE", "HOLDS", "READ AS", "FIRST VALUE"}}
+	if !slices.ContainsFunc(columns, func(c inspectedColumn) bool { return c.Type != "" }) {
+		rows[0][1] = "" // the format has no types
+	}
 	for _, c := range columns {
 		kind := c.Type
 		if n := len(c.Classes); n > 0 {
@@ -153,7 +156,11 @@ func writeLabels(b *strings.Builder, l inspect.Labels) {
 	}
 	order := byCount(l.Classes)
 	most, least := l.Classes[order[0]], l.Classes[order[len(order)-1]]
-	fmt.Fprintf(b, ", %d classes, %s to %s each\n", len(order), thousands(least.Count), thousands(most.Count))
+	each := thousands(most.Count)
+	if least.Count < most.Count {
+		each = thousands(least.Count) + " to " + each
+	}
+	fmt.Fprintf(b, ", %d classes, %s each\n", len(order), each)
 	var rows [][]string
 	for i, class := range order {
 		if len(order) > mostClasses && i >= mostClasses/2 && i < len(order)-mostClasses/2 {
@@ -183,7 +190,7 @@ func writeLengths(b *strings.Builder, unit string, l *inspect.Lengths, rows int6
 	fmt.Fprintf(b, "\nlength in %s: %s to %s, median %s, mean %.1f, 95 %% have at most %s, 99 %% %s\n", unit,
 		thousands(int64(l.Least)), thousands(int64(l.Most)), thousands(int64(l.Median)), l.Mean, thousands(int64(l.P95)), thousands(int64(l.P99)))
 	if l.Limit > 0 {
-		fmt.Fprintf(b, "  %s (%s) longer than %d, which --max_seq_length %d cuts\n", plural(l.Longer, "row is", "rows are"), percent(float64(l.Longer)/float64(max(rows, 1))), l.Limit, l.Limit)
+		fmt.Fprintf(b, "  %s longer than %d (%s), where --max_seq_length cuts\n", plural(l.Longer, "row is", "rows are"), l.Limit, percent(float64(l.Longer)/float64(max(rows, 1))))
 	}
 	most := int64(0)
 	for _, bin := range l.Bins {
@@ -214,13 +221,13 @@ func writeRepeats(b *strings.Builder, set inspect.SetReport) {
 		about = fmt.Sprintf(" (estimated from 1/%.0f of the texts; --compare_rows takes more)", 1/set.Compared)
 	}
 	d := set.Duplicates
-	fmt.Fprintf(b, "\nduplicates%s\n", about)
+	fmt.Fprintf(b, "\nduplicates: rows whose text came before%s\n", about)
 	rows := [][]string{
-		{"  equal texts", thousands(d.Exact.Rows), fmt.Sprintf("rows repeat one of %s", plural(d.Exact.Texts, "text", "texts"))},
-		{"  equal but for case and spaces", thousands(d.Folded.Rows), fmt.Sprintf("rows repeat one of %s", plural(d.Folded.Texts, "text", "texts"))},
+		{"  equal texts", thousands(d.Exact.Rows), "more, of " + plural(d.Exact.Texts, "text", "texts")},
+		{"  equal but for case and spaces", thousands(d.Folded.Rows), "more, of " + plural(d.Folded.Texts, "text", "texts")},
 	}
 	if d.Near != nil {
-		rows = append(rows, []string{fmt.Sprintf("  at least %g alike, not equal", d.Near.Threshold), thousands(d.Near.Rows), "rows are much like one before"})
+		rows = append(rows, []string{fmt.Sprintf("  at least %g alike, not equal", d.Near.Threshold), thousands(d.Near.Rows), "much like one before"})
 	}
 	writeTable(b, rows, 1)
 	writeGroups(b, d.Folded.Groups, false)
