@@ -89,7 +89,7 @@ func (h *histogram) bins(from, width, n int) []Bin {
 // binning returns bins that show what is in all histograms, up to the length
 // that one row in a hundred exceeds.
 func binning(all []*histogram) (from, width, n int) {
-	least, most := -1, 0
+	least, most, longest := -1, 0, 0
 	for _, h := range all {
 		if h.n == 0 {
 			continue
@@ -97,12 +97,15 @@ func binning(all []*histogram) (from, width, n int) {
 		if least < 0 || h.least < least {
 			least = h.least
 		}
-		most = max(most, h.quantile(.99))
+		most, longest = max(most, h.quantile(.99)), max(longest, h.most)
 	}
 	least = max(least, 0)
 	for width = 1; ; width = wider(width) {
 		from = least / width * width
-		if n = (most-from)/width + 2; n <= mostBins { // one more, for what is beyond
+		if n = (most-from)/width + 1; longest >= from+n*width {
+			n++ // for what is beyond
+		}
+		if n <= mostBins {
 			return from, width, n
 		}
 	}

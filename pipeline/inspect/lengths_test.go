@@ -75,7 +75,7 @@ func TestHistogram(t *testing.T) {
 
 // Bins of nothing, and widths.
 func TestBinning(t *testing.T) {
-	if from, width, n := binning([]*histogram{{}}); from != 0 || width != 1 || n != 2 {
+	if from, width, n := binning([]*histogram{{}}); from != 0 || width != 1 || n != 1 {
 		t.Errorf("%d %d %d", from, width, n)
 	}
 	for want := range slices.Values([]int{2, 5, 10, 20, 50, 100, 200, 500}) {

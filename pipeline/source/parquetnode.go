@@ -109,7 +109,11 @@ func (n *node) groupName() string {
 
 // typeName names the type of a leaf.
 func typeName(p *schema.PrimitiveNode) string {
-	if l := p.LogicalType(); l != nil && l.IsValid() && !l.IsNone() {
+	l := p.LogicalType()
+	if i, ok := l.(*schema.IntLogicalType); ok {
+		return fmt.Sprintf("%sInt%d", map[bool]string{false: "U"}[i.IsSigned()], i.BitWidth())
+	}
+	if l != nil && l.IsValid() && !l.IsNone() {
 		return l.String()
 	}
 	return p.PhysicalType().String()

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/ortrain/ortrain/ortrain/report/chart"
@@ -29,6 +30,9 @@ func inspectedPlot(r *inspect.Report) ([]byte, error) {
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="Helvetica, Arial, sans-serif"><rect width="100%%" height="100%%" fill="#fff"/>`,
 		figureWide, len(figures)*(figureTall+figureHead))
 	for i, f := range figures {
+		for _, g := range f.Groups {
+			f.Max = max(f.Max, 1.05*slices.Max(g.Values)) // bars end below the edge
+		}
 		svg, err := f.SVG()
 		if err != nil {
 			return nil, err
