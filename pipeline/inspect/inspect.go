@@ -20,7 +20,7 @@
 // if that is not enough, half of all texts, chosen by their hash, are let go
 // (adaptive sampling; Flajolet, "On adaptive sampling", Computing 43, 1990):
 // what is counted of the others is multiplied then, and SetReport.Compared says
-// so. Everything else takes a size that does not depend on the rows.
+// so. Texts that have a large part of the rows by then stay, and count once. Everything else takes a size that does not depend on the rows.
 //
 // Errors wrap ErrOptions, or are those of the sources and of Options.Tokens.
 // Concurrency: Look reads one set at a time, on Options.Workers goroutines which

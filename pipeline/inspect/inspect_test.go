@@ -293,8 +293,13 @@ func TestBoundedMemory(t *testing.T) {
 		}
 	}
 	near("conflicts", whole.Conflicts.Exact.Texts, got.Conflicts.Exact.Texts)
+	near("rows that repeat", whole.Duplicates.Exact.Rows, got.Duplicates.Exact.Rows)
 	near("texts that repeat", whole.Duplicates.Exact.Texts, got.Duplicates.Exact.Texts)
 	// A leak is found in the part of both: every row that the part has.
+	near("leakage", 40_000, part.Leaks[0].Exact)
+	if g := got.Duplicates.Exact.Groups[0]; g.Count != 20_000 || g.Rows[0].Text != "N/A" {
+		t.Errorf("the text that comes most often: %+v", g)
+	}
 	if l := part.Leaks[0]; l.Exact != l.Folded || l.Exact == 0 || l.Compared != got.Compared {
 		t.Errorf("%+v", l)
 	}

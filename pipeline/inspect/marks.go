@@ -83,25 +83,49 @@ func fold(dst []byte, text string) []byte {
 // marks are those of one set.
 type marks struct {
 	all []mark
-	// Only those with folded&mask == 0 are kept.
-	mask  uint64
-	limit int
+	// Only texts with folded&mask == 0 are kept, and those that came very often
+	// before they could be let go: for how many texts each of them stands.
+	mask   uint64
+	often  map[uint64]uint64
+	limit  int
+	pinned int // marks of the texts in often, when they came there
 }
 
 // share is the part of all texts that is kept.
 func (p *marks) share() float64 { return 1 / float64(p.mask+1) }
 
+// weight is how many texts a text that is kept stands for: one over the chance
+// that it was (Horvitz and Thompson 1952).
+func (p *marks) weight(folded uint64) int64 {
+	if w, ok := p.often[folded]; ok {
+		return int64(w)
+	}
+	return int64(p.mask + 1)
+}
+
+func (p *marks) keeps(folded uint64) bool {
+	if folded&p.mask == 0 {
+		return true
+	}
+	_, ok := p.often[folded]
+	return ok
+}
+
 func (p *marks) add(x mark) {
 	if len(p.all) >= p.limit {
 		p.shrink()
 	}
-	if x.folded&p.mask == 0 {
+	if p.keeps(x.folded) {
 		p.all = append(p.all, x)
 	}
 }
 
+// mostMask bounds the mask: so many texts let go mean that those kept for coming
+// often fill the table, with ever new labels.
+const mostMask = 1 << 40
+
 // shrink makes room: equal rows become one, and if a quarter is not free then,
-// half of the texts go.
+// half of the texts go, those that come very often excepted.
 func (p *marks) shrink() {
 	p.sort()
 	kept := p.all[:0]
@@ -113,16 +137,40 @@ func (p *marks) shrink() {
 		kept = append(kept, x)
 	}
 	p.all = kept
+	if len(p.all) > p.limit/4*3 {
+		p.pin()
+	}
 	for len(p.all) > p.limit/4*3 {
 		p.mask = p.mask<<1 | 1
-		p.keep(p.mask)
+		if p.mask > mostMask {
+			p.often = nil
+		}
+		p.all = slices.DeleteFunc(p.all, func(x mark) bool { return !p.keeps(x.folded) })
 	}
 }
 
-// keep lets go what a mask does not let through.
-func (p *marks) keep(mask uint64) {
-	p.mask = mask
-	p.all = slices.DeleteFunc(p.all, func(x mark) bool { return x.folded&mask != 0 })
+// pin keeps the texts that have a large part of all rows: what is let go of them
+// no estimate could make good. They are few, and have a quarter of the table at
+// most.
+func (p *marks) pin() {
+	total := int64(0)
+	for _, x := range p.all {
+		total += int64(x.count)
+	}
+	least := max(2, 16*total/int64(p.limit))
+	for all := p.all; len(all) > 0; {
+		like := run(all, foldedKey)
+		all = all[len(like):]
+		_, old := p.often[like[0].folded]
+		if old || newGroup(like).count < least || p.pinned+len(like) > p.limit/4 {
+			continue
+		}
+		if p.often == nil {
+			p.often = map[uint64]uint64{}
+		}
+		p.often[like[0].folded] = p.mask + 1
+		p.pinned += len(like)
+	}
 }
 
 // sort brings texts that are equal when folded together, and among them the

@@ -13,10 +13,12 @@ type group struct {
 	count int64
 	first uint64
 	of    []mark
+	// weight is how many such groups it stands for.
+	weight int64
 }
 
 func newGroup(of []mark) group {
-	g := group{first: of[0].row, of: of}
+	g := group{first: of[0].row, of: of, weight: 1}
 	for _, p := range of {
 		g.count += int64(p.count)
 		g.first = min(g.first, p.row)
@@ -81,8 +83,8 @@ func (t *gathering) repeated(g group) {
 	if g.count < 2 {
 		return
 	}
-	t.texts++
-	t.rows += g.count - 1
+	t.texts += g.weight
+	t.rows += (g.count - 1) * g.weight
 	for _, p := range g.of {
 		if p.row != g.first {
 			t.list.add(p.row)
@@ -96,10 +98,10 @@ func (t *gathering) conflicting(g group) {
 	if !g.conflicting() {
 		return
 	}
-	t.texts++
+	t.texts += g.weight
 	for _, p := range g.of {
 		if p.label != 0 {
-			t.rows += int64(p.count)
+			t.rows += int64(p.count) * g.weight
 			t.list.add(p.row)
 		}
 	}
@@ -123,6 +125,7 @@ func (l *look) repeats() (Duplicates, Conflicts) {
 	}
 	take := func(i int, of []mark) {
 		g := newGroup(of)
+		g.weight = l.marks.weight(of[0].folded)
 		same[i].repeated(g)
 		contrary[i].conflicting(g)
 	}
@@ -136,12 +139,11 @@ func (l *look) repeats() (Duplicates, Conflicts) {
 			take(0, equal)
 		}
 	}
-	scale := int64(l.marks.mask + 1)
 	repeats := func(t *gathering) Repeats {
-		return Repeats{Rows: t.rows * scale, Texts: t.texts * scale, List: t.list.sorted(), Groups: t.shown(false)}
+		return Repeats{Rows: t.rows, Texts: t.texts, List: t.list.sorted(), Groups: t.shown(false)}
 	}
 	conflict := func(t *gathering) Conflict {
-		return Conflict{Rows: t.rows * scale, Texts: t.texts * scale, List: t.list.sorted(), Groups: t.shown(true)}
+		return Conflict{Rows: t.rows, Texts: t.texts, List: t.list.sorted(), Groups: t.shown(true)}
 	}
 	return Duplicates{Exact: repeats(same[0]), Folded: repeats(same[1])}, Conflicts{Exact: conflict(contrary[0]), Folded: conflict(contrary[1])}
 }
@@ -173,14 +175,13 @@ func leak(o Options, from, in *look) Leak {
 			b = b[len(y):]
 		}
 		if by == 0 {
-			t.take(x, y)
+			// What the coarser one has let go is not found in the other.
+			t.take(x, y, max(from.marks.weight(x[0].folded), in.marks.weight(x[0].folded)))
 		}
 	}
-	// What the coarser one has let go cannot be found in the other.
-	scale := int64(max(from.marks.mask, in.marks.mask) + 1)
 	out := Leak{
-		Set: in.set.Name, From: from.set.Name, Compared: 1 / float64(scale),
-		Exact: t.exact * scale, Folded: t.folded * scale, Relabelled: t.relabelled * scale, List: t.list.sorted(),
+		Set: in.set.Name, From: from.set.Name, Compared: min(from.marks.share(), in.marks.share()),
+		Exact: t.exact, Folded: t.folded, Relabelled: t.relabelled, List: t.list.sorted(),
 	}
 	for _, p := range t.pairs.sorted() {
 		out.Pairs = append(out.Pairs, Pair{Row: Row{Row: p.row}, Of: Row{Row: p.of}, Exact: p.exact})
@@ -189,8 +190,8 @@ func leak(o Options, from, in *look) Leak {
 }
 
 // take adds the rows y, whose folded text is that of the rows x of the other
-// set.
-func (t *leaking) take(x, y []mark) {
+// set, and which stand for some more.
+func (t *leaking) take(x, y []mark, weight int64) {
 	for len(y) > 0 {
 		same := run(y, exactKey)
 		y = y[len(same):]
@@ -204,12 +205,13 @@ func (t *leaking) take(x, y []mark) {
 		}
 		exact, first, labels := of[0].exact == same[0].exact, newGroup(of).first, labelsOf(of)
 		for _, p := range same {
-			t.folded += int64(p.count)
+			rows := int64(p.count) * weight
+			t.folded += rows
 			if exact {
-				t.exact += int64(p.count)
+				t.exact += rows
 			}
 			if p.label != 0 && labels != nil && !slices.Contains(labels, p.label) {
-				t.relabelled += int64(p.count)
+				t.relabelled += rows
 			}
 			t.list.add(p.row)
 			t.pairs.add(pairing{p.row, first, exact})

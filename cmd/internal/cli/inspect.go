@@ -164,17 +164,19 @@ func (o inspection) run(ctx context.Context, e Env, in []string) (err error) {
 
 // tokenizer opens the one that is asked for; nil if none is.
 func (o inspection) tokenizer(ctx context.Context, e Env) (*tokenize.Tokenizer, error) {
+	path := o.TokenizerName
 	switch {
-	case o.TokenizerName != "":
-		return tokenize.Open(o.TokenizerName)
-	case o.ModelNameOrPath == "":
+	case path == "" && o.ModelNameOrPath == "":
 		return nil, nil
+	case path == "":
+		f := &folder{path: o.ModelNameOrPath}
+		if err := f.locate(ctx, e, Run{ModelNameOrPath: o.ModelNameOrPath, Revision: o.Revision}); err != nil {
+			return nil, err
+		}
+		path = f.path
 	}
-	f := &folder{path: o.ModelNameOrPath}
-	if err := f.locate(ctx, e, Run{ModelNameOrPath: o.ModelNameOrPath, Revision: o.Revision}); err != nil {
-		return nil, err
-	}
-	return tokenize.Open(f.path)
+	t, err := tokenize.Open(path)
+	return t, fail(ExitData, err, "")
 }
 
 // openAll opens what is read. A file without the columns of texts has its

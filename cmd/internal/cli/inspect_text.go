@@ -147,11 +147,12 @@ func writeLabels(b *strings.Builder, l inspect.Labels) {
 	if v := l.Values; v != nil {
 		fmt.Fprintf(b, ", %.4g to %.4g, mean %.4g, standard deviation %.4g", v.Least, v.Most, v.Mean, v.Deviation)
 	}
+	without := ""
 	if l.Unlabelled > 0 {
-		fmt.Fprintf(b, "; %s without one", plural(l.Unlabelled, "row", "rows"))
+		without = fmt.Sprintf("; %s without one", plural(l.Unlabelled, "row", "rows"))
 	}
 	if len(l.Classes) == 0 {
-		b.WriteByte('\n')
+		fmt.Fprintln(b, without)
 		return
 	}
 	order := byCount(l.Classes)
@@ -160,7 +161,7 @@ func writeLabels(b *strings.Builder, l inspect.Labels) {
 	if least.Count < most.Count {
 		each = thousands(least.Count) + " to " + each
 	}
-	fmt.Fprintf(b, ", %d classes, %s each\n", len(order), each)
+	fmt.Fprintf(b, ", %d classes, %s each%s\n", len(order), each, without)
 	var rows [][]string
 	for i, class := range order {
 		if len(order) > mostClasses && i >= mostClasses/2 && i < len(order)-mostClasses/2 {
