@@ -175,11 +175,11 @@ func prepare(ctx context.Context, o options, tok *tokenize.Tokenizer) (float64, 
 	return float64(total), os.WriteFile(note, fmt.Appendln(nil, total), 0o644)
 }
 
-// topics are the classes. One word in topicWord is drawn from the topic's own
-// share of the words.
+// topics are the classes. About one word in topicEvery is one of the topic's own
+// topicWords, which are rare otherwise.
 var topics = []string{"a", "b", "c"}
 
-const topicWord = 8
+const topicEvery, topicWords = 8, 16
 
 // writeShard writes rows of 1 to 40 words, the frequent ones more often.
 func writeShard(ctx context.Context, path string, words []string, want int64, row *uint64) (n int64, err error) {
@@ -221,10 +221,10 @@ func prose(r *random.Stream, words []string, topic int) string {
 		}
 		x := r.Float64()
 		at := int(x * x * x * float64(len(words)))
-		if r.IntN(topicWord) == 0 {
-			at = at/len(topics)*len(topics) + topic
+		if r.IntN(topicEvery) == 0 {
+			at = len(words)/2 + topic*topicWords + r.IntN(topicWords)
 		}
-		text.WriteString(words[min(at, len(words)-1)])
+		text.WriteString(words[at])
 	}
 	return text.String()
 }

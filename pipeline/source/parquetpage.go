@@ -108,6 +108,10 @@ type pages struct {
 	err  error
 	// scratch holds compressed bytes, which nobody refers to after decompression.
 	scratch []byte
+	// memory lends what a data page is decompressed into, lent; nil where rows may
+	// refer to pages for longer than until the next ones are read.
+	memory *recycler
+	lent   []byte
 }
 
 // openPages returns the pages of a column chunk.
@@ -209,10 +213,22 @@ func (p *pages) buffer(size int) []byte {
 	return p.scratch[:size]
 }
 
+// room returns memory to decompress a data page into, whose stored form has that
+// many bytes; nil where none is lent, or where the sizes are hard to believe.
+func (p *pages) room(size, stored int) []byte {
+	const believable = 64
+	if p.memory == nil || size > believable*stored {
+		return nil
+	}
+	p.memory.retire(p.lent)
+	p.lent = p.memory.lend(size)
+	return p.lent
+}
+
 func (p *pages) assemble(h pageHeader, stored []byte) (file.Page, error) {
 	switch {
 	case h.kind == dictionaryPage && h.seenDict:
-		data, err := decompress(p.codec, stored, int(h.uncompressed))
+		data, err := decompress(p.codec, stored, int(h.uncompressed), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -221,7 +237,7 @@ func (p *pages) assemble(h pageHeader, stored []byte) (file.Page, error) {
 		}
 		return file.NewDictionaryPage(memory.NewBufferBytes(data), h.values, parquet.Encoding(h.encoding)), nil
 	case h.kind == dataPage && h.seenData:
-		data, err := decompress(p.codec, stored, int(h.uncompressed))
+		data, err := decompress(p.codec, stored, int(h.uncompressed), p.room(int(h.uncompressed), len(stored)))
 		if err != nil {
 			return nil, err
 		}
@@ -249,7 +265,7 @@ func (p *pages) assembleV2(h pageHeader, stored []byte) (file.Page, error) {
 	}
 	data := stored
 	if !h.plain && p.codec != 0 {
-		values, err := decompress(p.codec, stored[levels:], int(h.uncompressed)-int(levels))
+		values, err := decompress(p.codec, stored[levels:], int(h.uncompressed)-int(levels), nil)
 		if err != nil {
 			return nil, err
 		}
