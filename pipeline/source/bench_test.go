@@ -9,10 +9,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
+	"github.com/ortrain/ortrain/pipeline/pipetest"
 	"github.com/ortrain/ortrain/pipeline/random"
 	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
@@ -64,7 +63,7 @@ func BenchmarkRead(b *testing.B) {
 				ballast := make([]byte, 128<<20)
 				defer runtime.KeepAlive(ballast)
 				var room []sample.Example
-				used, passes := processTime(), 0
+				used, passes := pipetest.CPUTime(b), 0
 				for b.Loop() {
 					passes++
 					src := set.Rows()
@@ -85,20 +84,10 @@ func BenchmarkRead(b *testing.B) {
 						b.Fatal(seen, err)
 					}
 				}
-				b.ReportMetric(float64(bytes)*float64(passes)/1e6/(processTime()-used).Seconds(), "MB/cpu-s")
+				b.ReportMetric(float64(bytes)*float64(passes)/1e6/(pipetest.CPUTime(b)-used).Seconds(), "MB/cpu-s")
 			})
 		}
 	}
-}
-
-// processTime is what the process has used of all cores, which other processes
-// do not change as they change the time on the wall.
-func processTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		panic(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkWrite encodes record batches.
