@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,9 +91,11 @@ func run(t *testing.T, p ablate.Plan, w *world, o ablate.Options) *ablate.Result
 }
 
 // A recipe that does nothing is kept in at most 1 of 20 ablations, whatever the
-// number of recipes, seeds and sizes.
+// number of recipes, seeds and sizes. (Over 6,000 ablations: 296 with one recipe
+// and five seeds, 182 with two seeds.) The count here may be above its mean by
+// 3.2 standard deviations, which a sound test exceeds once in a thousand times.
 func TestNoGainIsNotKept(t *testing.T) {
-	const ablations = 300
+	const ablations = 200
 	for _, c := range []struct {
 		name    string
 		recipes []string
@@ -109,19 +112,15 @@ func TestNoGainIsNotKept(t *testing.T) {
 			for k := range ablations {
 				p := plan(c.recipes...)
 				p.Seeds, p.Fresh = ablate.Seeds(uint64(100*k), c.seeds)
-				p.Sizes = c.sizes
+				p.Sizes, p.Resampling.Samples = c.sizes, 200
 				r := run(t, p, &world{seed: uint64(k), rows: 200, luck: 0.1, noise: 0.5}, ablate.Options{})
-				any := false
-				for _, f := range r.Final {
-					any = any || f.Reported.Recipe != ablate.Plain
-				}
-				if any {
+				if slices.ContainsFunc(r.Final, func(f ablate.Final) bool { return f.Reported.Recipe != ablate.Plain }) {
 					kept++
 				}
 			}
 			t.Logf("kept in %d of %d", kept, ablations)
-			if 20*kept > ablations {
-				t.Errorf("something that does nothing was kept in %d of %d ablations; at most 1 in 20 is allowed", kept, ablations)
+			if most := ablations/20 + 3.2*math.Sqrt(ablations*0.05*0.95); float64(kept) > most {
+				t.Errorf("something that does nothing was kept in %d of %d ablations; at most %.0f are allowed", kept, ablations, most)
 			}
 		})
 	}

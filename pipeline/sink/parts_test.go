@@ -24,7 +24,9 @@ func partRows() map[string][]sample.Example {
 	}
 	pairs := rows(40, func(int) sample.Label { return sample.Label{} })
 	for i := range pairs {
-		pairs[i].Pair, pairs[i].HasPair = "second", i%2 == 0
+		if i%2 == 0 {
+			pairs[i].Pair, pairs[i].HasPair = "second", true
+		}
 	}
 	return map[string][]sample.Example{"classes": rows(40, class), "pairs without labels": pairs, "tags": tags}
 }
