@@ -44,7 +44,7 @@ func runMain(args ...string) (code int, said string) {
 // --resume it ends with the bytes of an uninterrupted one, in every format.
 func TestAugmentKilled(t *testing.T) {
 	dir := t.TempDir()
-	args := augmentInput(t, dir, 60_000)
+	args := augmentInput(t, dir, 30_000)
 	for _, format := range []string{"csv", "jsonl", "parquet", "arrow"} {
 		whole, out := filepath.Join(dir, "whole."+format), filepath.Join(dir, "out."+format)
 		if code, said := runMain(append(args, whole)...); code != 0 {
@@ -105,7 +105,7 @@ func kill(t *testing.T, parts string, args ...string) {
 // the run says so and starts anew, with the same bytes as ever.
 func TestAugmentStartsAnew(t *testing.T) {
 	dir := t.TempDir()
-	args := augmentInput(t, dir, 60_000)
+	args := augmentInput(t, dir, 30_000)
 	whole, out, parts := filepath.Join(dir, "whole.csv"), filepath.Join(dir, "out.csv"), filepath.Join(dir, ".out.csv.parts")
 	if code, said := runMain(append(args, "--seed", "7", whole)...); code != 0 {
 		t.Fatal(said)
