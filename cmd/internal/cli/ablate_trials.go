@@ -184,7 +184,8 @@ func (a *ablation) close() error {
 	return errors.Join(a.closeClassifier(), os.RemoveAll(filepath.Join(a.run.OutputDir, ablationWork)))
 }
 
-// judgedRows is how many validation rows copies are made of to be judged.
+// judgedRows is about how many validation rows copies are made of to be judged,
+// spread over the file, which may be sorted by label.
 const judgedRows = 500
 
 // Preserve implements ablate.Trials.
@@ -206,44 +207,42 @@ func (a *ablation) Preserve(ctx context.Context, s ablate.Setting) (share ablate
 	if err != nil {
 		return share, err
 	}
+	every, at := max(1, a.data.validated/judgedRows), 0
 	rows := set.Rows()
 	defer func() { err = first(err, rows.Close()) }()
-	for seen := 0; seen < judgedRows; {
+	for {
 		b, err := rows.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			break
+			return share, nil
 		}
 		if err != nil {
 			return share, err
 		}
-		seen += b.Len()
-		err = a.judgeCopies(ctx, runner, b, classes, &share)
+		var some []sample.Example
+		for _, ex := range b.Examples() {
+			if at%every == 0 {
+				some = append(some, ex)
+			}
+			at++
+		}
+		err = a.judgeCopies(ctx, runner, some, classes, &share)
 		b.Release()
 		if err != nil {
 			return share, err
 		}
 	}
-	return share, nil
 }
 
-// judgeCopies counts over the copies of one batch. Rows that the classifier gets
+// judgeCopies counts over the copies of some rows. Rows that the classifier gets
 // wrong say nothing about the copies.
-func (a *ablation) judgeCopies(ctx context.Context, runner *augment.Runner, b *record.Batch, classes []int, share *ablate.Share) error {
-	right := func(b *record.Batch) ([]bool, error) {
-		logits, err := a.judge.outputs(ctx, b)
-		out := make([]bool, len(logits))
-		for i, ex := range b.Examples()[:len(logits)] {
-			out[i] = ex.Label.Kind == sample.ClassLabel && ex.Label.Int[0] >= 0 && largest(logits[i]) == classes[ex.Label.Int[0]]
-		}
-		return out, err
-	}
-	known, err := right(b)
+func (a *ablation) judgeCopies(ctx context.Context, runner *augment.Runner, some []sample.Example, classes []int, share *ablate.Share) error {
+	known, err := a.right(ctx, some, classes)
 	if err != nil {
 		return err
 	}
 	var originals []sample.Example
-	for i, ex := range b.Examples() {
-		if known[i] && len(originals) < judgedRows {
+	for i, ex := range some {
+		if known[i] {
 			originals = append(originals, ex)
 		}
 	}
@@ -259,10 +258,7 @@ func (a *ablation) judgeCopies(ctx context.Context, runner *augment.Runner, b *r
 		return fmt.Errorf("copies: %w", err)
 	}
 	defer copies.Release()
-	if copies.Len() == 0 {
-		return nil
-	}
-	kept, err := right(copies)
+	kept, err := a.right(ctx, copies.Examples(), classes)
 	for _, yes := range kept {
 		share.Of++
 		if yes {
@@ -270,4 +266,25 @@ func (a *ablation) judgeCopies(ctx context.Context, runner *augment.Runner, b *r
 		}
 	}
 	return err
+}
+
+// right says of each row whether the classifier gives its label.
+func (a *ablation) right(ctx context.Context, rows []sample.Example, classes []int) ([]bool, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	b, err := record.Of(new(record.Allocator), rows)
+	if err != nil {
+		return nil, err
+	}
+	defer b.Release()
+	logits, err := a.judge.outputs(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]bool, len(rows))
+	for i, ex := range rows {
+		out[i] = ex.Label.Kind == sample.ClassLabel && ex.Label.Int[0] >= 0 && largest(logits[i]) == classes[ex.Label.Int[0]]
+	}
+	return out, nil
 }
