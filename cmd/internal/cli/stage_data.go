@@ -233,11 +233,11 @@ func splitShares(k stageKind, s *stager, r flow.Request, d dataset) (shares map[
 // augmentStage adds changed copies to the rows to train on, and to no others.
 func augmentStage() stageKind {
 	return stageKind{
-		name: nameAugment, needs: []string{"clean", "scrub", "split"},
-		wired: map[string]string{"to": fromFlow, "dry_run": "ortrain plan"},
+		name: nameAugment, needs: []string{"clean", "scrub", "split"}, resumes: true,
+		wired: map[string]string{"to": fromFlow, "dry_run": "ortrain plan", "resume": fromFlow},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
 			return s.perPart(k, r, partNames[:1], func(_ string, in []string, out string) []string {
-				return slices.Concat(in, []string{out})
+				return slices.Concat([]string{"--resume"}, in, []string{out})
 			})
 		},
 	}
