@@ -9,8 +9,11 @@ import (
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
-// Examples returns a view of every row: texts and labels share the batch's
-// memory, so they must be copied (strings.Clone) to outlive it.
+// Rows returns the row ids, which share the batch's memory.
+func (b *Batch) Rows() []uint64 { return b.rec.Column(0).(*array.Uint64).Uint64Values() }
+
+// Examples returns a view of every row: texts, labels and tokens share the
+// batch's memory, so they must be copied (strings.Clone) to outlive it.
 func (b *Batch) Examples() []sample.Example {
 	rows := b.rec.Column(0).(*array.Uint64).Uint64Values()
 	copies := b.rec.Column(1).(*array.Uint16).Uint16Values()
@@ -26,6 +29,9 @@ func (b *Batch) Examples() []sample.Example {
 	b.labels(out)
 	b.words(out)
 	b.audit(out)
+	if b.rec.NumCols() > plainColumns {
+		addTokens(b.rec.Columns()[plainColumns:], out)
+	}
 	return out
 }
 
@@ -101,6 +107,7 @@ type Builder struct {
 	// What most rows lack is held back: a column without any value is made at
 	// once.
 	pair, label, words, audit sparse
+	tokens                    *tokenBuilder // nil: rows carry none
 	n                         int
 }
 
@@ -152,11 +159,18 @@ func (b *Builder) Grow(rows, bytes int) {
 func (b *Builder) Len() int { return b.n }
 
 // Append copies a row in. A label of another kind than the builder's is an
-// error; no label is always fine.
+// error; no label is always fine. Tokens are copied only by a builder of
+// NewTokenBuilder, which wants them of every row.
 func (b *Builder) Append(ex sample.Example) error {
 	if ex.Label.Kind != sample.NoLabel && ex.Label.Kind != b.kind {
 		return fmt.Errorf("record: row %d has a label of kind %s among rows of kind %s: %w",
 			ex.Row, labelType[ex.Label.Kind].name, labelType[b.kind].name, ErrSchema)
+	}
+	if b.tokens != nil {
+		if ex.Tokens == nil {
+			return fmt.Errorf("record: row %d has no tokens among rows that have: %w", ex.Row, ErrSchema)
+		}
+		b.tokens.append(ex.Tokens)
 	}
 	b.rows.Append(ex.Row)
 	b.copies.Append(ex.Copy)
@@ -218,7 +232,11 @@ func (b *Builder) Batch() *Batch {
 		b.rows.NewArray(), b.copies.NewArray(), b.text.NewArray(),
 		b.pair.finish(b.memory), b.label.finish(b.memory), b.words.finish(b.memory), b.audit.finish(b.memory),
 	}
-	out := &Batch{rec: array.NewRecord(Schema(b.kind), columns, int64(b.n)), kind: b.kind}
+	schema := Schema(b.kind)
+	if b.tokens != nil {
+		columns, schema = append(columns, b.tokens.columns(b.memory)...), TokenSchema(b.kind)
+	}
+	out := &Batch{rec: array.NewRecord(schema, columns, int64(b.n)), kind: b.kind}
 	for _, c := range columns {
 		c.Release()
 	}
@@ -230,6 +248,9 @@ func (b *Builder) Batch() *Batch {
 func (b *Builder) Release() {
 	for _, c := range []array.Builder{b.rows, b.copies, b.text, b.pair.b, b.label.b, b.words.b, b.audit.b} {
 		c.Release()
+	}
+	if b.tokens != nil {
+		b.tokens.release()
 	}
 }
 
