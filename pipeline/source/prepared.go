@@ -129,12 +129,12 @@ func (p *Prepared) settle() error {
 	p.classes = make([]int64, len(names))
 	for i, name := range names {
 		if p.about.Declared {
-			if err := l.accepts([]string{name}); err != nil {
+			if _, err := l.accepts([]string{name}); err != nil {
 				return err
 			}
 		}
 		var err error
-		if p.classes[i], err = l.class(cell{kind: text, s: name}, nil); err != nil {
+		if p.classes[i], err = l.class(&cell{kind: text, s: name}, nil); err != nil {
 			return err
 		}
 	}
