@@ -15,7 +15,7 @@ import (
 
 // Config says how to make batches.
 type Config struct {
-	// Files are the data, Columns what to read of them. Mix stands in the place
+	// Files are the data, or one prepared file; Columns what to read of them. Mix stands in the place
 	// of Files when several data sets are mixed.
 	Files   []string
 	Mix     []Dataset
@@ -70,7 +70,8 @@ type Config struct {
 	// single rows as Clean does when they are read again, and may drop what Clean
 	// drops; nil stands for Clean, which then judges every row by itself.
 	Clean, Edit func(pipeline.Source[*record.Batch]) pipeline.Source[*record.Batch]
-	// CleanID says in words what Clean does, for IndexDir.
+	// CleanID says in words what Clean does, for IndexDir and for prepared files:
+	// these must have been cleaned so, and Clean passes them over.
 	CleanID string
 	// Augment, when set, changes rows on their way into training, anew every epoch,
 	// on Workers goroutines. What it returns must depend on its arguments alone; it

@@ -22,8 +22,12 @@ func (c Config) encoder() encoder {
 	}}
 }
 
-// sequence encodes a row. With span labels it may be several windows.
+// sequence encodes a row, unless it carries its tokens. With span labels it may
+// be several windows.
 func (e encoder) sequence(ex sample.Example) (collate.Sequence, error) {
+	if ex.Tokens != nil {
+		return carried(ex), nil
+	}
 	var windows []tokenize.Encoding
 	var err error
 	if e.kind == sample.SpanLabel {

@@ -46,7 +46,9 @@ func (f *Feed) encoding(epoch int) encode {
 		e := f.cfg.encoder()
 		out := make([]collate.Sequence, len(w.places))
 		for i, place := range w.places {
-			ex, err := f.cfg.Augment(ctx, uint32(epoch), w.shelf.example(place))
+			ex := w.shelf.example(place)
+			ex.Tokens = nil // of the text before
+			ex, err := f.cfg.Augment(ctx, uint32(epoch), ex)
 			if err != nil {
 				return nil, err
 			}

@@ -9,6 +9,10 @@
 // window is rows that are permuted together. Path: Open → Split or Limit →
 // Epoch(sample.Cursor{Epoch: e}) → Next until io.EOF → Close.
 //
+// Prepare cleans and tokenizes data once, for a file that Open recognises by what
+// it says of itself and reads as it is. Such a file gives the batches that the data
+// it was made of would give.
+//
 // Law: the batches of an epoch are a function of files, seed, epoch and Config
 // alone. The number of workers, the depth of prefetching, the memory budget and
 // the cursor at which a pass begins change no byte. Every row comes once an
@@ -21,7 +25,7 @@
 // cursor leads to its window without reading those before it.
 //
 // Errors are those of packages source and tokenize, with the row named, or wrap
-// ErrConfig, ErrCursor, ErrSplit or ErrChanged.
+// ErrConfig, ErrCursor, ErrSplit, ErrChanged or ErrPrepared.
 //
 // Concurrency: a Feed may be shared and may have several passes open; a pass
 // serves one goroutine.
@@ -49,6 +53,8 @@ var (
 	ErrSplit  = errors.New("data cannot be split so")
 	// ErrChanged: files are not what they were when they were opened.
 	ErrChanged = errors.New("data changed")
+	// ErrPrepared: a file was prepared for something else.
+	ErrPrepared = errors.New("data were prepared otherwise")
 )
 
 // Feed is a data set, or a part of it, that gives batches.
@@ -190,7 +196,7 @@ func (f *Feed) Example(ctx context.Context, row uint64) (sample.Example, error) 
 	}
 	if d.shelf != nil {
 		place, _ := slices.BinarySearch(d.shelf.rows, row)
-		return d.shelf.example(uint32(place)), nil
+		return clone(d.shelf.example(uint32(place))), nil
 	}
 	part := sort.Search(len(d.starts), func(p int) bool { return d.starts[p] > row }) - 1
 	p := f.readPart(ctx, stretch{part: part, from: f.rows.bits.count(d.starts[part], row)})
@@ -202,8 +208,10 @@ func (f *Feed) Example(ctx context.Context, row uint64) (sample.Example, error) 
 	return ex, err
 }
 
-// clone copies what a view shares with its record batch.
+// clone copies what a view shares with its record batch, tokens aside, which are
+// nothing for people.
 func clone(ex sample.Example) sample.Example {
+	ex.Tokens = nil
 	ex.Text, ex.Pair, ex.Audit = strings.Clone(ex.Text), strings.Clone(ex.Pair), strings.Clone(ex.Audit)
 	ex.Label.Int, ex.Label.Float = slices.Clone(ex.Label.Int), slices.Clone(ex.Label.Float)
 	return ex

@@ -189,6 +189,14 @@ func indexed(ctx context.Context, cfg Config) (paths []string, err error) {
 		if slices.Contains(d.Files, source.Stdin) {
 			return nil, nil
 		}
+		path, err := source.FindPrepared(d.Files, source.Options{Memory: cfg.Memory})
+		if err != nil {
+			return nil, err
+		}
+		if path != "" {
+			paths = append(paths, path, "")
+			continue
+		}
 		set, err := source.Open(ctx, d.Files, source.Options{
 			Columns: cfg.Columns, Kind: cfg.Kind, Names: names, Optional: cfg.Optional, Memory: cfg.Memory,
 		})

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/ortrain/ortrain/pipeline/collate"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
@@ -15,6 +16,8 @@ type longest struct {
 	rows  []sample.Example
 	bytes []int
 	least int // no shorter text is needed any more
+	// tokens are the lengths of the longest sequences that rows came with.
+	tokens []int
 }
 
 // What is kept to find the longest sequences: this many batches of the longest
@@ -31,6 +34,10 @@ func newLongest(cfg Config) longest {
 
 // see takes note of a row.
 func (l *longest) see(ex sample.Example) {
+	if ex.Tokens != nil {
+		l.seeTokens(carried(ex))
+		return
+	}
 	n := min(len(ex.Text), l.cut) + min(len(ex.Pair), l.cut)
 	if n <= l.least && len(l.rows) >= l.limit {
 		return
@@ -40,6 +47,29 @@ func (l *longest) see(ex sample.Example) {
 	if len(l.rows) >= 2*l.limit {
 		l.trim()
 	}
+}
+
+// seeTokens takes note of a row that came with its tokens.
+func (l *longest) seeTokens(seq collate.Sequence) {
+	l.tokens = appendLengths(l.tokens, seq)
+	if len(l.tokens) >= 2*l.limit {
+		l.tokens = longestFirst(l.tokens)[:l.limit]
+	}
+}
+
+// appendLengths adds the lengths of the windows of a row.
+func appendLengths(to []int, seq collate.Sequence) []int {
+	to = append(to, len(seq.IDs))
+	for _, w := range seq.Rest {
+		to = append(to, len(w.IDs))
+	}
+	return to
+}
+
+// longestFirst sorts lengths.
+func longestFirst(n []int) []int {
+	slices.SortFunc(n, func(a, b int) int { return b - a })
+	return n
 }
 
 // head copies up to n bytes of a text, and never a part of a character.
@@ -71,9 +101,11 @@ func (l *longest) trim() {
 // lengths are the numbers of tokens of the longest sequences, found when they
 // are first asked for.
 type lengths struct {
-	mu     sync.Mutex
-	rows   []sample.Example
-	tokens []int // longest first
+	mu   sync.Mutex
+	rows []sample.Example
+	// carried are those of rows that came with their tokens.
+	carried []int
+	tokens  []int // longest first
 }
 
 // of returns up to n lengths.
@@ -86,13 +118,10 @@ func (l *lengths) of(e encoder, n int) ([]int, error) {
 			if err != nil {
 				return nil, err
 			}
-			l.tokens = append(l.tokens, len(seq.IDs))
-			for _, w := range seq.Rest {
-				l.tokens = append(l.tokens, len(w.IDs))
-			}
+			l.tokens = appendLengths(l.tokens, seq)
 		}
-		slices.SortFunc(l.tokens, func(a, b int) int { return b - a })
-		l.rows = nil
+		l.tokens = longestFirst(append(l.tokens, l.carried...))
+		l.rows, l.carried = nil, nil
 	}
 	return l.tokens[:min(len(l.tokens), n)], nil
 }

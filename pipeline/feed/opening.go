@@ -7,7 +7,6 @@ import (
 	"io"
 	"sort"
 
-	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/source"
@@ -58,7 +57,9 @@ func openData(ctx context.Context, cfg Config, sets []parts) (*data, error) {
 		data: &data{sets: sets, firsts: []int{0}, starts: []uint64{0}, shelf: &shelf{kind: cfg.Kind}},
 	}
 	for _, set := range sets {
-		o.total += set.rows()
+		for part := range set.len() {
+			o.total += set.rows(part)
+		}
 	}
 	for _, set := range sets {
 		if err := o.read(ctx, set); err != nil {
@@ -77,16 +78,15 @@ func openData(ctx context.Context, cfg Config, sets []parts) (*data, error) {
 		d.shelf.seal(cfg.CacheBytes - d.shelf.bytes())
 	}
 	o.longest.trim()
-	d.largest.rows = o.longest.rows
+	d.largest.rows, d.largest.carried = o.longest.rows, o.longest.tokens
 	return d, nil
 }
 
 // read takes in one data set.
 func (o *opening) read(ctx context.Context, set parts) (err error) {
 	base := o.data.starts[len(o.data.starts)-1]
-	raw := &concat{src: set}
-	rows := pipeline.New(raw.next, raw.close)
-	if o.cfg.Clean != nil {
+	rows := inOrder(set)
+	if o.cfg.Clean != nil && !prepared(set) {
 		rows = o.cfg.Clean(rows)
 	}
 	var room []sample.Example
@@ -110,9 +110,8 @@ func (o *opening) read(ctx context.Context, set parts) (err error) {
 	if closing := rows.Close(); err == nil {
 		err = closing
 	}
-	// Closed, so nobody counts any more.
-	for _, n := range raw.rows {
-		o.data.starts = append(o.data.starts, o.data.starts[len(o.data.starts)-1]+uint64(n))
+	for part := range set.len() {
+		o.data.starts = append(o.data.starts, o.data.starts[len(o.data.starts)-1]+uint64(set.rows(part)))
 	}
 	o.data.firsts = append(o.data.firsts, len(o.data.starts)-1)
 	return err
@@ -121,7 +120,7 @@ func (o *opening) read(ctx context.Context, set parts) (err error) {
 // add takes in one row.
 func (o *opening) add(ex sample.Example) error {
 	if ex.Copy != 0 || ex.Row < o.last {
-		return fmt.Errorf("feed: row %d came twice or out of order; cleaning may change and drop rows only: %w", ex.Row, ErrConfig)
+		return outOfOrder(ex)
 	}
 	o.last = ex.Row + 1
 	o.kept.set(ex.Row)
@@ -129,7 +128,7 @@ func (o *opening) add(ex sample.Example) error {
 		o.held.set(ex.Row)
 	}
 	d := o.data
-	d.textBytes += int64(len(ex.Text) + len(ex.Pair))
+	d.textBytes += textBytes(ex)
 	o.longest.see(ex)
 	if d.shelf != nil {
 		d.shelf.add(ex)

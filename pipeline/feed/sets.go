@@ -10,48 +10,76 @@ import (
 
 	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/record"
+	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/source"
 )
 
 // parts is one data set as this package reads it: stretches of rows, each of
 // which can be read without the others.
 type parts interface {
-	// len is the number of parts, rows that of their rows before cleaning.
+	// len is the number of parts, rows that of the rows of one before cleaning.
 	len() int
-	rows() int
+	rows(part int) int
 	// read returns the rows of a part, numbered over the whole data set.
 	read(ctx context.Context, part int) pipeline.Source[*record.Batch]
 }
 
+// dataset is what package source reads: texts, or rows tokenized before.
+type dataset interface {
+	Kind() sample.LabelKind
+	Names() []string
+	Parts(ctx context.Context) ([]source.Part, error)
+	Read(ctx context.Context, part source.Part) pipeline.Source[*record.Batch]
+}
+
 // files is a data set of package source.
 type files struct {
-	set   *source.Set
+	set   dataset
 	parts []source.Part
 }
 
 func (f files) len() int { return len(f.parts) }
 
-func (f files) rows() int {
-	n := 0
-	for _, p := range f.parts {
-		n += p.Rows
-	}
-	return n
-}
+func (f files) rows(part int) int { return f.parts[part].Rows }
 
 func (f files) read(ctx context.Context, part int) pipeline.Source[*record.Batch] {
 	return f.set.Read(ctx, f.parts[part])
 }
 
+// prepared reports whether the rows of a data set come cleaned and with their
+// tokens.
+func prepared(set parts) bool {
+	f, ok := set.(files)
+	if ok {
+		_, ok = f.set.(*source.Prepared)
+	}
+	return ok
+}
+
+// openSet opens one data set.
+func openSet(ctx context.Context, cfg *Config, paths, names []string) (dataset, error) {
+	opts := source.Options{Columns: cfg.Columns, Kind: cfg.Kind, Names: names, Optional: cfg.Optional, Memory: cfg.Memory}
+	path, err := source.FindPrepared(paths, opts)
+	if err != nil {
+		return nil, err
+	}
+	if path == "" {
+		return source.Open(ctx, paths, opts)
+	}
+	set, err := source.OpenPrepared(ctx, path, opts)
+	if err != nil {
+		return nil, err
+	}
+	return set, cfg.fits(set)
+}
+
 // openSets opens every data set of the configuration, with one list of classes
 // for all. known are the parts of each, nil to look for them.
 func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts, error) {
-	open := func(names []string) ([]*source.Set, error) {
-		var sets []*source.Set
+	open := func(names []string) ([]dataset, error) {
+		var sets []dataset
 		for _, d := range cfg.sets() {
-			set, err := source.Open(ctx, d.Files, source.Options{
-				Columns: cfg.Columns, Kind: cfg.Kind, Names: names, Optional: cfg.Optional, Memory: cfg.Memory,
-			})
+			set, err := openSet(ctx, cfg, d.Files, names)
 			if err != nil {
 				return nil, err
 			}
@@ -89,7 +117,7 @@ func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts,
 
 // union returns the classes of all sets and whether a set lacks any. Names that
 // are integers go by value, others by their letters.
-func union(sets []*source.Set) (names []string, differ bool) {
+func union(sets []dataset) (names []string, differ bool) {
 	numeric := true
 	for _, set := range sets {
 		differ = differ || !slices.Equal(set.Names(), sets[0].Names())
@@ -110,32 +138,34 @@ func union(sets []*source.Set) (names []string, differ bool) {
 	return slices.Compact(names), differ
 }
 
+// inOrder yields the rows of all parts of a data set.
+func inOrder(set parts) pipeline.Source[*record.Batch] {
+	c := &concat{src: set}
+	return pipeline.New(c.next, c.close)
+}
+
 // concat reads the parts of a data set one after another.
 type concat struct {
 	src  parts
+	part int // that is open, or comes next
 	open pipeline.Source[*record.Batch]
-	// rows counts those of each part that was begun.
-	rows []int
 }
 
 func (c *concat) next(ctx context.Context) (*record.Batch, error) {
 	for {
 		if c.open == nil {
-			if len(c.rows) == c.src.len() {
+			if c.part == c.src.len() {
 				return nil, io.EOF
 			}
-			c.open = c.src.read(ctx, len(c.rows))
-			c.rows = append(c.rows, 0)
+			c.open = c.src.read(ctx, c.part)
 		}
 		batch, err := c.open.Next(ctx)
-		if err == nil {
-			c.rows[len(c.rows)-1] += batch.Len()
-		}
 		if !errors.Is(err, io.EOF) {
 			return batch, err
 		}
 		err = c.open.Close()
 		c.open = nil
+		c.part++
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"github.com/ortrain/ortrain/pipeline/collate"
@@ -24,6 +25,10 @@ type shelf struct {
 	// words are start and end of each, for rows with tags.
 	words    []int32
 	wordEnds []int
+	// carried are the tokens of rows that came with them; nil, or shorter than
+	// rows, where there are none.
+	carried      []*sample.Tokens
+	carriedBytes int64
 
 	// tokens are kept as far as the budget goes. Whoever makes them puts them
 	// here; two that do so at once put the same. Nil keeps none.
@@ -43,7 +48,7 @@ func (s *shelf) len() int { return len(s.rows) }
 
 // bytes is about what the shelf holds.
 func (s *shelf) bytes() int64 {
-	return s.texts.size + rowOverhead*int64(len(s.rows)) + 8*int64(len(s.ints)) + 4*int64(len(s.floats)+len(s.words))
+	return s.carriedBytes + s.texts.size + rowOverhead*int64(len(s.rows)) + 8*int64(len(s.ints)) + 4*int64(len(s.floats)+len(s.words))
 }
 
 // add copies a row in.
@@ -58,6 +63,28 @@ func (s *shelf) add(ex sample.Example) {
 	s.pairs = append(s.pairs, pair)
 	s.ends = append(s.ends, s.texts.size)
 	s.addLabel(ex)
+	s.carry(ex.Tokens)
+}
+
+// carry copies the tokens of the last row in.
+func (s *shelf) carry(t *sample.Tokens) {
+	if t == nil {
+		return
+	}
+	s.carried = append(s.carried, make([]*sample.Tokens, len(s.rows)-len(s.carried))...)
+	s.carried[len(s.rows)-1] = &sample.Tokens{
+		IDs: slices.Clone(t.IDs), TypeIDs: slices.Clone(t.TypeIDs), Labels: slices.Clone(t.Labels), Ends: slices.Clone(t.Ends),
+		TextHash: t.TextHash, TextBytes: t.TextBytes,
+	}
+	s.carriedBytes += int64(5*len(t.IDs)+8*len(t.Labels)+4*len(t.Ends)) + tokensOverhead
+}
+
+// tokensOf returns the tokens that the row at a place came with, or nil.
+func (s *shelf) tokensOf(place uint32) *sample.Tokens {
+	if int(place) < len(s.carried) {
+		return s.carried[place]
+	}
+	return nil
 }
 
 func (s *shelf) addLabel(ex sample.Example) {
@@ -134,7 +161,7 @@ func (s *shelf) example(place uint32) sample.Example {
 	pair := max(s.pairs[place], 0)
 	middle := s.ends[place] - pair
 	ex := sample.Example{
-		Row: s.rows[place], Label: s.label(place), HasPair: s.pairs[place] >= 0,
+		Row: s.rows[place], Label: s.label(place), HasPair: s.pairs[place] >= 0, Tokens: s.tokensOf(place),
 		Text: s.texts.read(from, int(middle-from)), Pair: s.texts.read(middle, int(pair)),
 	}
 	if s.wordEnds != nil {
@@ -146,8 +173,11 @@ func (s *shelf) example(place uint32) sample.Example {
 	return ex
 }
 
-// sequence returns the tokens of a row, kept or made.
+// sequence returns the tokens of a row: what it came with, kept or made.
 func (s *shelf) sequence(place uint32, e encoder) (collate.Sequence, error) {
+	if t := s.tokensOf(place); t != nil {
+		return carried(sample.Example{Row: s.rows[place], Label: s.label(place), Tokens: t}), nil
+	}
 	if s.tokens != nil {
 		if kept := s.tokens[place].Load(); kept != nil {
 			return *kept, nil

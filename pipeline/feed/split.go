@@ -30,8 +30,19 @@ func (f *Feed) Split() (train, held *Feed, err error) {
 
 // textHash is the first eight bytes of the SHA-256 of text, NUL, pair.
 func textHash(ex sample.Example) uint64 {
+	if ex.Tokens != nil {
+		return ex.Tokens.TextHash
+	}
 	sum := sha256.Sum256([]byte(ex.Text + "\x00" + ex.Pair))
 	return binary.BigEndian.Uint64(sum[:])
+}
+
+// textBytes is the length of the texts. Units: bytes.
+func textBytes(ex sample.Example) int64 {
+	if ex.Tokens != nil {
+		return ex.Tokens.TextBytes
+	}
+	return int64(len(ex.Text) + len(ex.Pair))
 }
 
 // sides decides where a text goes. Its memory is two hashes for each class.

@@ -156,20 +156,21 @@ func (f *Feed) readPart(ctx context.Context, s stretch) *partReader {
 	set, part := d.locate(s.part)
 	p := &partReader{pass: s.pass, part: s.part, at: s.from, rows: f.rows.bits, base: d.starts[d.firsts[set]]}
 	p.from, _ = p.rows.nth(s.from, d.starts[s.part], d.starts[s.part+1])
+	first := p.from
 	raw := d.sets[set].read(ctx, part)
-	before := p.from - d.starts[s.part] // rows of the part
 	p.src = pipeline.New(func(ctx context.Context) (*record.Batch, error) {
 		for {
 			b, err := raw.Next(ctx)
-			if err != nil || uint64(b.Len()) > before {
-				before = 0
-				return b, err
+			if err != nil {
+				return nil, err
 			}
-			before -= uint64(b.Len())
+			if rows := b.Rows(); len(rows) > 0 && p.base+rows[len(rows)-1] >= first {
+				return b, nil
+			}
 			b.Release()
 		}
 	}, raw.Close)
-	if edit := f.cfg.edit(); edit != nil {
+	if edit := f.cfg.edit(); edit != nil && !prepared(d.sets[set]) {
 		p.src = edit(p.src)
 	}
 	return p

@@ -10,8 +10,11 @@ import (
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
-// Examples returns a view of every row: texts and labels share the batch's
-// memory, so they must be copied (strings.Clone) to outlive it.
+// Rows returns the row ids, which share the batch's memory.
+func (b *Batch) Rows() []uint64 { return b.rec.Column(0).(*array.Uint64).Uint64Values() }
+
+// Examples returns a view of every row: texts, labels and tokens share the
+// batch's memory, so they must be copied (strings.Clone) to outlive it.
 func (b *Batch) Examples() []sample.Example { return b.Into(nil) }
 
 // Into is Examples in the memory of a slice whose content is of no use any more:
@@ -28,6 +31,9 @@ func (b *Batch) Into(room []sample.Example) []sample.Example {
 	b.labels(out)
 	b.words(out)
 	b.audit(out)
+	if b.rec.NumCols() > plainColumns {
+		addTokens(b.rec.Columns()[plainColumns:], out)
+	}
 	return out
 }
 
@@ -127,6 +133,7 @@ type Builder struct {
 	// What most rows lack is held back: a column without any value is made at
 	// once.
 	pair, label, words, audit sparse
+	tokens                    *tokenBuilder // nil: rows carry none
 	n                         int
 }
 
@@ -178,14 +185,21 @@ func (b *Builder) Grow(rows, bytes int) {
 func (b *Builder) Len() int { return b.n }
 
 // Append copies a row in. A label of another kind than the builder's is an
-// error; no label is always fine.
+// error; no label is always fine. Tokens are copied only by a builder of
+// NewTokenBuilder, which wants them of every row.
 func (b *Builder) Append(ex sample.Example) error {
 	if ex.Label.Kind != sample.NoLabel && ex.Label.Kind != b.kind {
 		return fmt.Errorf("record: row %d has a label of kind %s among rows of kind %s: %w",
 			ex.Row, labelType[ex.Label.Kind].name, labelType[b.kind].name, ErrSchema)
 	}
+	if b.tokens != nil && ex.Tokens == nil {
+		return fmt.Errorf("record: row %d has no tokens among rows that have: %w", ex.Row, ErrSchema)
+	}
 	if err := b.text.push(ex.Text); err != nil {
 		return err
+	}
+	if b.tokens != nil {
+		b.tokens.append(ex.Tokens)
 	}
 	b.rows.push(ex.Row)
 	b.copies.push(ex.Copy)
@@ -246,7 +260,11 @@ func (b *Builder) Batch() *Batch {
 		b.rows.array(arrow.PrimitiveTypes.Uint64), b.copies.array(arrow.PrimitiveTypes.Uint16), b.text.array(),
 		b.pair.finish(b.memory), b.label.finish(b.memory), b.words.finish(b.memory), b.audit.finish(b.memory),
 	}
-	out := &Batch{rec: array.NewRecord(Schema(b.kind), columns, int64(b.n)), kind: b.kind}
+	schema := Schema(b.kind)
+	if b.tokens != nil {
+		columns, schema = append(columns, b.tokens.columns(b.memory)...), TokenSchema(b.kind)
+	}
+	out := &Batch{rec: array.NewRecord(schema, columns, int64(b.n)), kind: b.kind}
 	for _, c := range columns {
 		c.Release()
 	}
@@ -261,6 +279,9 @@ func (b *Builder) Release() {
 	b.text.release()
 	for _, s := range []sparse{b.pair, b.label, b.words, b.audit} {
 		s.b.Release()
+	}
+	if b.tokens != nil {
+		b.tokens.release()
 	}
 }
 

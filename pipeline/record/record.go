@@ -20,9 +20,18 @@
 //	words      list<int32>, null   start and end of each tagged word
 //	audit      utf8, null     what was done to the text
 //
-// The schema's metadata key "ortrain.label" names the kind of label.
+// and, where rows carry their tokens (NewTokenBuilder):
 //
-// Errors wrap ErrSchema. Concurrency: a Batch is immutable and its reference
+//	input_ids       list<int32>
+//	token_type_ids  list<uint8>
+//	token_labels    list<int64>, null   tags of tokens, or ends of answers
+//	window_ends     list<int32>, null   where each of several windows ends
+//	text_hash, text_bytes               of the texts, which may be absent
+//
+// The schema's metadata key "ortrain.label" names the kind of label. A
+// Preparation says how such rows lie in a file, and what they were made with.
+//
+// Errors wrap ErrSchema or ErrVersion. Concurrency: a Batch is immutable and its reference
 // count atomic, so batches may cross goroutines; a Builder serves one.
 package record
 

@@ -33,6 +33,9 @@ type Example struct {
 	Words []Range
 	// Label is what the example teaches.
 	Label Label
+	// Tokens are what the texts were encoded as, for a row that was tokenized
+	// before; nil for others.
+	Tokens *Tokens
 	// Audit says what was done to the text on its way, for people to read; empty
 	// when nobody asked.
 	Audit string
@@ -43,6 +46,24 @@ type Range struct{ Start, End int }
 
 // Len returns the length of the stretch.
 func (r Range) Len() int { return r.End - r.Start }
+
+// Tokens are what the texts of one example were encoded as. The windows over a
+// long text lie one after another.
+type Tokens struct {
+	// IDs and TypeIDs have one value for each token, special tokens included.
+	IDs     []int32
+	TypeIDs []uint8
+	// Labels are the tag of each token, or the first and the last token of the
+	// answer in each window; nil where a label belongs to the whole example.
+	Labels []int64
+	// Ends are where the windows end, the last one with the tokens; nil for one
+	// window.
+	Ends []int32
+	// TextHash and TextBytes are those of the texts, which need not be there any
+	// more.
+	TextHash  uint64
+	TextBytes int64
+}
 
 // Label holds exactly one kind of target. The zero Label is "no label".
 type Label struct {

@@ -9,7 +9,10 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-var _ = register(format{extensions: []string{".arrow", ".feather"}, open: openArrow})
+// arrowExtension is that of Arrow IPC files.
+const arrowExtension = ".arrow"
+
+var _ = register(format{extensions: []string{arrowExtension, ".feather"}, open: openArrow})
 
 // arrowEncoder writes an Arrow IPC file, one record batch for every record.
 type arrowEncoder struct{ w *ipc.FileWriter }

@@ -12,8 +12,8 @@ import (
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
-// layout turns batches into records with the columns of a file.
-type layout struct {
+// columns are those of a file of texts and labels. It is a layout.
+type columns struct {
 	kind   sample.LabelKind
 	pair   bool
 	names  []string
@@ -22,9 +22,9 @@ type layout struct {
 	schema *arrow.Schema
 }
 
-// newLayout settles the columns from the first batch.
-func newLayout(b *record.Batch, textual bool, opts Options) *layout {
-	l := &layout{kind: b.Kind(), opts: opts, names: opts.Names, named: textual && opts.Names != nil}
+// newColumns settles the columns from the first batch.
+func newColumns(b *record.Batch, textual bool, opts Options) *columns {
+	l := &columns{kind: b.Kind(), opts: opts, names: opts.Names, named: textual && opts.Names != nil}
 	l.pair = b.Len() > 0 && b.Record().Column(3).NullN() < b.Len()
 	fields := append(l.textFields(), l.labelFields()...)
 	if opts.Trail {
@@ -33,7 +33,7 @@ func newLayout(b *record.Batch, textual bool, opts Options) *layout {
 	}
 	l.schema = arrow.NewSchema(fields, nil)
 	if l.names != nil && !textual {
-		meta := arrow.NewMetadata([]string{"huggingface"}, []string{l.features()})
+		meta := arrow.NewMetadata([]string{featuresKey}, []string{l.features()})
 		l.schema = arrow.NewSchema(fields, &meta)
 	}
 	return l
@@ -51,7 +51,7 @@ func field(name, usual string, typ arrow.DataType, nullable bool) arrow.Field {
 const usualText, usualFirst, usualSecond = "text", "sentence1", "sentence2"
 
 // textFields are the columns of the texts.
-func (l *layout) textFields() []arrow.Field {
+func (l *columns) textFields() []arrow.Field {
 	text := arrow.BinaryTypes.String
 	switch {
 	case l.kind == sample.TagLabel:
@@ -63,7 +63,7 @@ func (l *layout) textFields() []arrow.Field {
 }
 
 // labelFields are the columns of the labels.
-func (l *layout) labelFields() []arrow.Field {
+func (l *columns) labelFields() []arrow.Field {
 	var class arrow.DataType = arrow.PrimitiveTypes.Int64
 	if l.named {
 		class = arrow.BinaryTypes.String
@@ -89,8 +89,11 @@ func (l *layout) labelFields() []arrow.Field {
 	return nil
 }
 
+// featuresKey is where Hugging Face's datasets describe their columns.
+const featuresKey = "huggingface"
+
 // features describes the columns as Hugging Face's datasets do.
-func (l *layout) features() string {
+func (l *columns) features() string {
 	described := map[string]any{}
 	value := func(dtype string) map[string]any { return map[string]any{"dtype": dtype, "_type": "Value"} }
 	classes := map[string]any{"names": l.names, "_type": "ClassLabel"}
@@ -118,7 +121,7 @@ func (l *layout) features() string {
 }
 
 // record returns the rows of a batch in the columns of the file.
-func (l *layout) record(b *record.Batch) (arrow.Record, error) {
+func (l *columns) record(b *record.Batch) (arrow.Record, error) {
 	rec := b.Record()
 	if b.Kind() != l.kind {
 		return nil, fmt.Errorf("a batch with labels of kind %d among kind %d: %w", b.Kind(), l.kind, ErrRows)
@@ -136,7 +139,7 @@ func (l *layout) record(b *record.Batch) (arrow.Record, error) {
 	return builder.NewRecord(), nil
 }
 
-func (l *layout) append(b *array.RecordBuilder, ex sample.Example) error {
+func (l *columns) append(b *array.RecordBuilder, ex sample.Example) error {
 	column := 0
 	next := func() array.Builder { column++; return b.Field(column - 1) }
 	if l.kind == sample.TagLabel {
@@ -176,7 +179,7 @@ func appendText(b array.Builder, s string, valid bool) {
 	}
 }
 
-func (l *layout) appendLabel(b array.Builder, label sample.Label) error {
+func (l *columns) appendLabel(b array.Builder, label sample.Label) error {
 	if label.Kind == sample.NoLabel {
 		b.AppendNull()
 		return nil
@@ -212,7 +215,7 @@ func (l *layout) appendLabel(b array.Builder, label sample.Label) error {
 	return nil
 }
 
-func (l *layout) appendClass(b array.Builder, class int64) error {
+func (l *columns) appendClass(b array.Builder, class int64) error {
 	if l.names != nil && (class < 0 || class >= int64(len(l.names))) && class != sample.Ignore {
 		return fmt.Errorf("class %d of %d names: %w", class, len(l.names), ErrRows)
 	}
@@ -231,7 +234,7 @@ func (l *layout) appendClass(b array.Builder, class int64) error {
 
 // appendSpan writes a span in characters, as the data sets of other languages
 // count.
-func (l *layout) appendSpan(start, end *array.Int64Builder, ex sample.Example) error {
+func (l *columns) appendSpan(start, end *array.Int64Builder, ex sample.Example) error {
 	if ex.Label.Kind == sample.NoLabel {
 		start.AppendNull()
 		end.AppendNull()

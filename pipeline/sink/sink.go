@@ -54,6 +54,10 @@ type Options struct {
 	Text, Pair, Label, Tokens, Tags, Start, End string
 	// Trail adds the columns row_id, copy and audit.
 	Trail bool
+	// Prepared, when set, writes rows that carry their tokens in the columns of a
+	// prepared file, one record batch for every batch, also for an empty one. Only
+	// Arrow files hold them.
+	Prepared *record.Preparation
 	// GroupRows is the number of rows of a Parquet row group or an Arrow record
 	// batch; 0 stands for 8,192. Readers that shuffle seek to these.
 	GroupRows int
@@ -70,7 +74,7 @@ type File struct {
 	form format
 	out  *output
 	enc  encoder
-	lay  *layout
+	lay  layout
 	mem  *record.Lease // what encoders use
 	err  error         // the first error, after which nothing more is written
 }
@@ -123,6 +127,9 @@ func Create(path string, opts Options) (*File, error) {
 	if !ok {
 		return nil, fmt.Errorf("sink: %s: format %q is not written; expected one of %s: %w", path, ext, strings.Join(Formats(), " "), ErrFormat)
 	}
+	if opts.Prepared != nil && !slices.Contains(form.extensions, arrowExtension) {
+		return nil, fmt.Errorf("sink: %s: prepared rows are an Arrow file; name it %s, not %s: %w", path, arrowExtension, ext, ErrFormat)
+	}
 	if opts.GroupRows == 0 {
 		opts.GroupRows = defaultGroup
 	}
@@ -148,15 +155,32 @@ func (f *File) Write(ctx context.Context, b *record.Batch) error {
 	if f.err != nil {
 		return f.err
 	}
-	if f.lay == nil {
-		f.lay = newLayout(b, f.form.textual, f.opts)
-	}
-	rec, err := f.lay.record(b)
+	rec, err := f.layOut(b)
 	if err != nil {
 		return f.failed(err)
 	}
 	defer rec.Release()
 	return f.writeRecord(rec)
+}
+
+// layout turns batches into records with the columns of a file. The first batch
+// settles what they are.
+type layout interface {
+	record(b *record.Batch) (arrow.Record, error)
+}
+
+func (f *File) layOut(b *record.Batch) (_ arrow.Record, err error) {
+	switch {
+	case f.lay != nil:
+	case f.opts.Prepared != nil:
+		f.lay, err = newPrepared(f.opts)
+	default:
+		f.lay = newColumns(b, f.form.textual, f.opts)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return f.lay.record(b)
 }
 
 func (f *File) writeRecord(rec arrow.Record) (err error) {

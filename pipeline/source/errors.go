@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/ortrain/ortrain/pipeline/record"
 )
 
 // What can be wrong with a data set. Errors of this package wrap one of these,
@@ -18,6 +20,8 @@ var (
 	ErrUnknownLabel = errors.New("unknown label")
 	ErrTooLarge     = errors.New("too large")
 	ErrFewClasses   = errors.New("too few classes")
+	// ErrVersion: a prepared file of a later version.
+	ErrVersion = record.ErrVersion
 )
 
 // Error says where in a data set something is wrong. Zero fields are unknown.

@@ -5,7 +5,8 @@
 // Open looks at every file's columns, and, when nobody names the classes, at
 // its labels; Set.Rows then yields record.Batch after record.Batch, rows
 // numbered over all files in the order given. Set.Parts and Set.Read give the
-// same rows in any order of parts.
+// same rows in any order of parts. A Prepared is a file of rows that were
+// tokenized before, found by FindPrepared and opened by OpenPrepared.
 //
 // Formats by extension: .csv and .tsv, .jsonl (.ndjson, .json with one object a
 // line), .conll (.bio, .iob, .iob2,
@@ -88,6 +89,8 @@ type Set struct {
 	asked sample.LabelKind // opts.Kind is that of the rows
 	label labeler
 	spool *os.File // standard input, copied
+	// declared says that the files name the classes.
+	declared bool
 }
 
 // Open looks at the files and settles columns and label names. It reads the
@@ -131,6 +134,7 @@ func (s *Set) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.declared = classes != nil
 	named := s.opts.Kind == sample.ClassLabel || s.opts.Kind == sample.MultiLabel || s.opts.Kind == sample.TagLabel
 	switch {
 	case !labelled:
@@ -179,6 +183,9 @@ func (s *Set) Names() []string {
 	}
 	return nil
 }
+
+// Declared reports whether the files say by themselves which classes there are.
+func (s *Set) Declared() bool { return s.declared }
 
 // inspect checks every file's columns and returns the class names that the
 // files declare and whether there are labels.

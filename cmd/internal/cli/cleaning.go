@@ -113,9 +113,9 @@ func (c *cleaning) stages(part string, workers int, drop bool) (first, again sta
 	return over(cleaner), over(editor), nil
 }
 
-// identity says in words what is done: the recipe, and what the files it names
-// hold.
-func (c *cleaning) identity() (string, error) {
+// identity says in words what is done: the recipe, what the files it names hold,
+// and whether rows are dropped.
+func (c *cleaning) identity(drop bool) (string, error) {
 	if c == nil {
 		return "", nil
 	}
@@ -129,6 +129,9 @@ func (c *cleaning) identity() (string, error) {
 			return "", fail(ExitData, err, "")
 		}
 		text = fmt.Appendf(text, "# %x\n", sha256.Sum256(data))
+	}
+	if !drop {
+		text = append(text, "# no row is dropped\n"...)
 	}
 	return string(text), nil
 }

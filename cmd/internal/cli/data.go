@@ -95,7 +95,7 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
 		return nil, err
 	}
-	if c.CleanID, err = cleaning.identity(); err != nil {
+	if c.CleanID, err = cleaning.identity(true); err != nil {
 		return nil, err
 	}
 	if c.Augment, err = augmenting(run); err != nil {
@@ -184,7 +184,10 @@ func (d *datasets) evaluation(run Run, tok *tokenize.Tokenizer, part, file strin
 	c := feedConfig(run, tok, file)
 	c.Names, c.BatchSize, c.Shuffle, c.GroupByLength = d.names, run.EvalBatchSize, false, true
 	var err error
-	c.Clean, c.Edit, err = d.cleaning.stages(part, c.Workers, false)
+	if c.Clean, c.Edit, err = d.cleaning.stages(part, c.Workers, false); err != nil {
+		return c, err
+	}
+	c.CleanID, err = d.cleaning.identity(false)
 	return c, err
 }
 

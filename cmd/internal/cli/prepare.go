@@ -1,0 +1,131 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/ortrain/ortrain/pipeline/feed"
+	"github.com/ortrain/ortrain/pipeline/record"
+	"github.com/ortrain/ortrain/pipeline/sink"
+)
+
+// preparation are the options of prepare beside the ones that train has too.
+type preparation struct {
+	out                string
+	noText, onlyChange bool
+}
+
+// prepareOptions are those that settle what the tokens of a row are.
+var prepareOptions = []string{
+	"model_name_or_path", "revision", "config_name", "tokenizer_name", "train_file", "text_column", "text_pair_column", "label_column",
+	"clean", "max_seq_length", "truncation", "dataloader_num_workers", "quiet",
+}
+
+// prepareCommand tokenizes a data set once, for all runs that follow.
+func prepareCommand(e Env) *cli.Command {
+	o := &preparation{}
+	c := command(e, "prepare", "clean and tokenize a data set once, into a file that train reads as it is", "[FILE.yaml]", prepareOptions,
+		func(ctx context.Context, e Env, run Run) error {
+			ctx, signals := e.interrupts(ctx)
+			defer signals.close()
+			return interrupted(ctx, prepare(ctx, e, run, *o), "")
+		})
+	const category = "OUTPUT"
+	c.Flags = append(c.Flags,
+		&cli.StringFlag{Name: "output_file", Usage: "`FILE` to write, an Arrow file (.arrow)", Destination: &o.out, Category: category},
+		&cli.BoolFlag{Name: "no_text", Usage: "leave the texts out: the file gets smaller, but nobody can augment or look at them", Destination: &o.noText, Category: category},
+		&cli.BoolFlag{Name: keepOption, Usage: "change texts only and drop no row: for --validation_file and --test_file", Destination: &o.onlyChange, Category: category},
+	)
+	c.Description = "The file stands in the place of the data: ortrain train --train_file OUT.arrow, with the same tokenizer,\n" +
+		"max_seq_length and clean, which are compared. Batches are those that the data would give, byte for byte."
+	return c
+}
+
+// prepare writes the file, whole or not at all.
+func prepare(ctx context.Context, e Env, run Run, o preparation) (err error) {
+	if err := must("train_file", run.TrainFile, "output_file", o.out); err != nil {
+		return err
+	}
+	if mixed(run.TrainFile) != nil {
+		return usage("--train_file %s mixes data sets by weight, which are prepared one by one: a run may mix the prepared files", run.TrainFile)
+	}
+	if err := notAmong([]string{run.TrainFile}, o.out); err != nil {
+		return err
+	}
+	s := &session{env: e, run: run}
+	defer s.close()
+	if s.folder, err = openFolder(ctx, e, run); err != nil {
+		return err
+	}
+	if err := s.openTokenizer(); err != nil {
+		return err
+	}
+	if s.cleaning, err = openCleaning(run, s.folder); err != nil {
+		return err
+	}
+	c := feedConfig(s.run, s.tok, run.TrainFile)
+	c.Memory = new(record.Allocator)
+	if c.Clean, c.Edit, err = s.cleaning.stages("train", c.Workers, !o.onlyChange); err != nil {
+		return err
+	}
+	if c.CleanID, err = s.cleaning.identity(!o.onlyChange); err != nil {
+		return err
+	}
+	p, err := feed.Prepare(ctx, c, !o.noText)
+	if err != nil {
+		return err
+	}
+	return s.writePrepared(ctx, p, c.Memory, o.out)
+}
+
+// writePrepared writes the rows, and closes their source.
+func (s *session) writePrepared(ctx context.Context, p *feed.Preparing, memory *record.Allocator, out string) (err error) {
+	defer func() { err = first(err, p.Rows.Close()) }()
+	f, err := sink.Create(out, sink.Options{Prepared: &p.About, Memory: memory})
+	if err != nil {
+		return err
+	}
+	defer func() { err = first(err, f.Close()) }()
+	start := s.env.Now()
+	rows, tokens, err := copyTokens(ctx, p, f)
+	if err != nil {
+		return err
+	}
+	if rows == 0 {
+		return fail(ExitData, fmt.Errorf("%s: cleaning left no row", s.run.TrainFile), "")
+	}
+	if err := f.Commit(ctx); err != nil {
+		return err
+	}
+	if s.cleaning != nil {
+		s.say("%s", s.cleaning.summary())
+	}
+	fmt.Fprintf(s.env.Stdout, "%s: %s of %s rows, %s tokens, in %.1f s\n", out, thousands(rows), thousands(int64(p.Total)), thousands(tokens), s.env.Now().Sub(start).Seconds())
+	return nil
+}
+
+// copyTokens writes all batches, and counts their rows and tokens.
+func copyTokens(ctx context.Context, p *feed.Preparing, f *sink.File) (rows, tokens int64, err error) {
+	for {
+		b, err := p.Rows.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return rows, tokens, nil
+		}
+		if err != nil {
+			return rows, tokens, err
+		}
+		rows += int64(b.Len())
+		for _, ex := range b.Examples() {
+			tokens += int64(len(ex.Tokens.IDs))
+		}
+		err = f.Write(ctx, b)
+		b.Release()
+		if err != nil {
+			return rows, tokens, err
+		}
+	}
+}
