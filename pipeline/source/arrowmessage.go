@@ -55,6 +55,8 @@ type message struct {
 	kind       byte
 	body, size int64 // where the body lies
 	rows       int64 // of a record batch
+	compressed bool
+	buffers    [][2]int64 // of a compressed body: offset and length
 }
 
 // header reads the metadata of the next message and goes past its body. The
@@ -164,6 +166,7 @@ func (m *message) checkBatch(t flatbuffers.Table) error {
 	if err := checkNodes(t); err != nil {
 		return err
 	}
+	m.compressed = t.Offset(10) != 0
 	return m.checkBuffers(t)
 }
 
@@ -191,6 +194,9 @@ func (m *message) checkBuffers(t flatbuffers.Table) error {
 		offset, length := t.GetInt64(at+pair*i), t.GetInt64(at+pair*i+8)
 		if offset < 0 || length < 0 || offset > m.size || length > m.size-offset {
 			return fmt.Errorf("a buffer of %d bytes at %d in a body of %d bytes: %w", length, offset, m.size, ErrFormat)
+		}
+		if m.compressed {
+			m.buffers = append(m.buffers, [2]int64{offset, length})
 		}
 	}
 	at, n, err := vector(t, 12, 8)
@@ -236,7 +242,31 @@ func (m *messages) readBody(h message) (*memory.Buffer, error) {
 		body.Release()
 		return nil, m.cut(err)
 	}
+	if err := h.checkSizes(body.Bytes()); err != nil {
+		body.Release()
+		return nil, fmt.Errorf("byte %d: %w", h.body, err)
+	}
 	return body, nil
+}
+
+// maxRatio is what compression is believed to save: the most that zstd reaches,
+// with blocks of one repeated byte.
+const maxRatio = 1 << 15
+
+// checkSizes looks at what compressed buffers declare to hold: the first eight
+// bytes of each, of which the decoder allocates as much as they say.
+func (h message) checkSizes(body []byte) error {
+	const prefix = 8
+	for _, b := range h.buffers {
+		if b[1] < prefix {
+			continue
+		}
+		size := int64(binary.LittleEndian.Uint64(body[b[0]:]))
+		if stored := b[1] - prefix; size > (stored+1)*maxRatio {
+			return fmt.Errorf("a compressed buffer of %d bytes that declares to hold %d: %w", stored, size, ErrFormat)
+		}
+	}
+	return nil
 }
 
 // drop releases the last message.
