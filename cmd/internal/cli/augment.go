@@ -38,6 +38,7 @@ type augmentation struct {
 	Seed    uint64 `yaml:"seed"`
 	Epoch   int    `yaml:"epoch"`
 	Packs   string `yaml:"packs_dir"`
+	Report  string `yaml:"report_file"`
 	Workers int    `yaml:"dataloader_num_workers"`
 	Quiet   bool   `yaml:"quiet"`
 }
@@ -52,6 +53,7 @@ var augmentUsages = map[string]string{
 	"audit":                  "write the columns row_id, copy and audit: which operator changed which words",
 	"seed":                   "`SEED` of all draws",
 	"epoch":                  "`EPOCH` of training whose copies are made, from 0",
+	reportOption:             "write counts and samples of the copies to `FILE` (JSON)",
 	"dataloader_num_workers": "`GOROUTINES` that make copies",
 }
 
@@ -95,6 +97,8 @@ func augmentFiles(ctx context.Context, e Env, o augmentation, in []string, out s
 	if err != nil {
 		return err
 	}
+	o.Audit = policy.Audit
+	policy.Audit = policy.Audit || o.Report != ""
 	// The policy is made ready first: a missing pack is named before work starts.
 	ready := augment.Options{Seed: o.Seed, Epoch: uint32(o.Epoch), Outside: -1}
 	if _, err := newRunner(policy, o.Packs, ready); err != nil {
@@ -105,7 +109,7 @@ func augmentFiles(ctx context.Context, e Env, o augmentation, in []string, out s
 		return err
 	}
 	ready.Memory = memory
-	if policy.Audit && slices.Contains(set.Available(), "audit") {
+	if o.Audit && slices.Contains(set.Available(), "audit") {
 		return fail(ExitData, fmt.Errorf("%s: %w; rename it, or leave --audit out", strings.Join(in, ", "), augment.ErrAudit), "")
 	}
 	if ready.Outside, err = outside(set); err != nil {
@@ -213,7 +217,7 @@ func augmenting(run Run) (func(context.Context, uint32, sample.Example) (sample.
 
 // write makes the copies and writes all rows.
 func (o augmentation) write(ctx context.Context, e Env, set *source.Set, memory *record.Allocator, runner *augment.Runner, in []string, path string) (err error) {
-	o.Trail = o.Trail || runner.Policy().Audit
+	o.Trail = o.Trail || o.Audit
 	out, err := o.create(e, set, in, path, memory)
 	if err != nil {
 		return err
@@ -222,6 +226,7 @@ func (o augmentation) write(ctx context.Context, e Env, set *source.Set, memory 
 	rows := pipeline.Map(set.Rows(), max(1, o.Workers), runner.Rows)
 	defer func() { err = first(err, rows.Close()) }()
 	n, shown := int64(0), e.Now()
+	var report augmentReport
 	for {
 		b, err := rows.Next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -231,6 +236,11 @@ func (o augmentation) write(ctx context.Context, e Env, set *source.Set, memory 
 			return err
 		}
 		n += int64(b.Len())
+		if o.Report != "" {
+			for _, ex := range b.Examples() {
+				report.see(ex)
+			}
+		}
 		err = out.Write(ctx, b)
 		b.Release()
 		if err != nil {
@@ -243,6 +253,11 @@ func (o augmentation) write(ctx context.Context, e Env, set *source.Set, memory 
 	}
 	if err := out.Commit(ctx); err != nil {
 		return err
+	}
+	if o.Report != "" {
+		if err := writeJSON(o.Report, report); err != nil {
+			return err
+		}
 	}
 	if !o.Quiet {
 		fmt.Fprintf(e.Stderr, "%s: %s rows by the policy %s\n", path, thousands(n), o.Augment)

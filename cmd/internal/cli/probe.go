@@ -104,6 +104,9 @@ func (s *session) probed(ctx context.Context, p *predictions, metrics map[string
 	if err := p.write(ctx, s.run.OutputDir); err != nil {
 		return err
 	}
+	if err := writeHardest(s.run.OutputDir); err != nil {
+		return err
+	}
 	return writeJSON(filepath.Join(s.run.OutputDir, resultsFile), results)
 }
 
