@@ -32,11 +32,25 @@ func (t *Trainer) epoch(ctx context.Context) (err error) {
 			t.state.Cursor = sample.Cursor{Epoch: t.state.Cursor.Epoch + 1}
 			return nil
 		}
+		if err := t.settle(ctx); err != nil {
+			return err
+		}
 		if err := t.between(ctx, done < t.cfg.GradientAccumulationSteps || t.endOfEpoch()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// settle calls Parts.Settle the first time that a step lies behind and another
+// one ahead.
+func (t *Trainer) settle(ctx context.Context) error {
+	settle := t.parts.Settle
+	if settle == nil || t.state.Step == t.plan.Steps {
+		return nil
+	}
+	t.parts.Settle = nil
+	return settle(ctx)
 }
 
 func (t *Trainer) endOfEpoch() bool { return t.state.Cursor.Batch >= t.parts.Train.Batches() }

@@ -25,6 +25,9 @@ type Parts struct {
 	// Store may be nil when the configuration saves nothing.
 	Store    Store
 	Observer Observer
+	// Settle, if set, is called once, after the first step of this run when others
+	// follow: for what need not delay that step, such as reserving memory.
+	Settle func(context.Context) error
 	// Stop, when closed, ends the run after the step under way; a checkpoint is
 	// saved.
 	Stop <-chan struct{}

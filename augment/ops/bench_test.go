@@ -3,11 +3,11 @@ package ops_test
 import (
 	"bufio"
 	"os"
-	"syscall"
 	"testing"
 
 	"github.com/ortrain/ortrain/augment"
 	"github.com/ortrain/ortrain/augment/ops"
+	"github.com/ortrain/ortrain/pipeline/pipetest"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
@@ -39,7 +39,7 @@ func BenchmarkOperators(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.ReportAllocs()
-			i, start := 0, cpuSeconds()
+			i, start := 0, pipetest.CPUTime(b)
 			for b.Loop() {
 				if _, _, err := r.Copy(rows[i%len(rows)], 0, 1); err != nil {
 					b.Fatal(err)
@@ -47,18 +47,9 @@ func BenchmarkOperators(b *testing.B) {
 				i++
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "sentences/s")
-			b.ReportMetric(float64(b.N)/(cpuSeconds()-start), "sentences/cpu-s") // what other load does not change
+			b.ReportMetric(float64(b.N)/(pipetest.CPUTime(b)-start).Seconds(), "sentences/cpu-s") // what other load does not change
 		})
 	}
-}
-
-// cpuSeconds is the processor time of this process.
-func cpuSeconds() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }
 
 // realPacks has WordNet without nouns where it is, else the small stand-in.

@@ -1,5 +1,5 @@
-// Command stream writes synthetic Parquet shards of a given size and streams
-// them through shuffling, tokenization and batching, printing how the memory of
+// Command stream writes synthetic Parquet shards of a given size, labelled by the
+// topic that some of their words tell, and streams them through shuffling, tokenization and batching, printing how the memory of
 // the process goes and how fast it is. Then it times how long a run that is
 // resumed at random positions waits for its first batch.
 package main
@@ -26,9 +26,11 @@ import (
 
 type options struct {
 	dir, tokenizer                string
-	megabytes, batch, length      int
+	megabytes, shard              int
+	batch, length                 int
 	workers, seeks, every, budget int
 	seconds                       float64
+	writeOnly                     bool
 }
 
 func main() {
@@ -36,6 +38,8 @@ func main() {
 	flag.StringVar(&o.dir, "dir", "", "folder of the shards; written if it has none")
 	flag.StringVar(&o.tokenizer, "tokenizer", "", "folder of an uncased tokenizer")
 	flag.IntVar(&o.megabytes, "megabytes", 100, "text to write, in MB")
+	flag.IntVar(&o.shard, "shard", 128, "text of one shard, in MB")
+	flag.BoolVar(&o.writeOnly, "write_only", false, "end when the shards are written")
 	flag.IntVar(&o.batch, "batch", 32, "rows of a batch")
 	flag.IntVar(&o.length, "length", 128, "longest sequence in tokens")
 	flag.IntVar(&o.workers, "workers", 2, "goroutines that tokenize")
@@ -57,7 +61,7 @@ func run(ctx context.Context, o options) error {
 	}
 	defer tok.Close()
 	text, err := prepare(ctx, o, tok)
-	if err != nil {
+	if err != nil || o.writeOnly {
 		return err
 	}
 	c := feed.DefaultConfig()
@@ -143,9 +147,6 @@ func seek(ctx context.Context, o options, f *feed.Feed) error {
 	return nil
 }
 
-// shardText is the text of one shard. Units: bytes.
-const shardText = 128 << 20
-
 // prepare writes the shards unless they are there, and returns the bytes of
 // text in them.
 func prepare(ctx context.Context, o options, tok *tokenize.Tokenizer) (float64, error) {
@@ -165,7 +166,7 @@ func prepare(ctx context.Context, o options, tok *tokenize.Tokenizer) (float64, 
 	want := int64(o.megabytes) * 1e6
 	total, row := int64(0), uint64(0)
 	for shard := 0; total < want; shard++ {
-		n, err := writeShard(ctx, filepath.Join(o.dir, fmt.Sprintf("train-%05d.parquet", shard)), words, min(shardText, want-total), &row)
+		n, err := writeShard(ctx, filepath.Join(o.dir, fmt.Sprintf("train-%05d.parquet", shard)), words, min(int64(o.shard)<<20, want-total), &row)
 		if err != nil {
 			return 0, err
 		}
@@ -174,9 +175,15 @@ func prepare(ctx context.Context, o options, tok *tokenize.Tokenizer) (float64, 
 	return float64(total), os.WriteFile(note, fmt.Appendln(nil, total), 0o644)
 }
 
+// topics are the classes. About one word in topicEvery is one of the topic's own
+// topicWords, which are rare otherwise.
+var topics = []string{"a", "b", "c"}
+
+const topicEvery, topicWords = 8, 16
+
 // writeShard writes rows of 1 to 40 words, the frequent ones more often.
 func writeShard(ctx context.Context, path string, words []string, want int64, row *uint64) (n int64, err error) {
-	file, err := sink.Create(path, sink.Options{Names: []string{"a", "b", "c"}})
+	file, err := sink.Create(path, sink.Options{Names: topics})
 	if err != nil {
 		return 0, err
 	}
@@ -186,16 +193,10 @@ func writeShard(ctx context.Context, path string, words []string, want int64, ro
 		rows := make([]sample.Example, 0, record.MaxRows)
 		for range record.MaxRows {
 			r := random.New(7, random.Generate, 0, *row, 0)
-			var text strings.Builder
-			for i := range 1 + r.IntN(40) {
-				if i > 0 {
-					text.WriteByte(' ')
-				}
-				x := r.Float64()
-				text.WriteString(words[int(x*x*x*float64(len(words)))])
-			}
-			rows = append(rows, sample.Example{Row: *row, Text: text.String(), Label: sample.Class(int64(r.IntN(3)))})
-			n += int64(text.Len())
+			topic := r.IntN(len(topics))
+			text := prose(r, words, topic)
+			rows = append(rows, sample.Example{Row: *row, Text: text, Label: sample.Class(int64(topic))})
+			n += int64(len(text))
 			*row++
 		}
 		b, err := record.Of(memory, rows)
@@ -209,6 +210,23 @@ func writeShard(ctx context.Context, path string, words []string, want int64, ro
 		}
 	}
 	return n, file.Commit(ctx)
+}
+
+// prose makes a text about a topic.
+func prose(r *random.Stream, words []string, topic int) string {
+	var text strings.Builder
+	for i := range 1 + r.IntN(40) {
+		if i > 0 {
+			text.WriteByte(' ')
+		}
+		x := r.Float64()
+		at := int(x * x * x * float64(len(words)))
+		if r.IntN(topicEvery) == 0 {
+			at = len(words)/2 + topic*topicWords + r.IntN(topicWords)
+		}
+		text.WriteString(words[at])
+	}
+	return text.String()
 }
 
 // resident is the memory of this process in bytes.

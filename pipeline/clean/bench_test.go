@@ -1,3 +1,5 @@
+//go:build unix
+
 package clean_test
 
 import (
@@ -89,7 +91,9 @@ func measure(b *testing.B, recipe clean.Recipe, rows []sample.Example) {
 	defer runtime.KeepAlive(ballast)
 	b.SetBytes(int64(bytes))
 	b.ReportAllocs()
+	used, passes := pipetest.CPUTime(b), 0
 	for b.Loop() {
+		passes++
 		for _, in := range batches {
 			in.Retain()
 			out, err := c.Rows(b.Context(), in)
@@ -99,6 +103,7 @@ func measure(b *testing.B, recipe clean.Recipe, rows []sample.Example) {
 			out.Release()
 		}
 	}
+	b.ReportMetric(float64(bytes)*float64(passes)/1e6/(pipetest.CPUTime(b)-used).Seconds(), "MB/cpu-s")
 }
 
 func BenchmarkPreset(b *testing.B) {

@@ -172,6 +172,7 @@ type scratch struct {
 	list   edit.List
 	buf    []byte   // the texts that a step writes, one after another
 	placed []placed // whose they are
+	room   []sample.Example
 }
 
 // placed is a text in the buffer.
@@ -191,7 +192,8 @@ func (c *Cleaner) work(ctx context.Context, in *record.Batch) (*judged, error) {
 	w := worker{c: c, scratch: c.scratch.Get().(*scratch), keys: make([][]string, len(c.ordered))}
 	defer c.scratch.Put(w.scratch)
 	defer in.Release()
-	rows := in.Examples()
+	w.room = in.Into(w.room)
+	rows := w.room
 	kept := rows[:0]
 	for part := range slices.Chunk(rows, partRows) {
 		w.begin(part)

@@ -89,12 +89,14 @@ func (o *opening) read(ctx context.Context, set parts) (err error) {
 	if o.cfg.Clean != nil {
 		rows = o.cfg.Clean(rows)
 	}
+	var room []sample.Example
 	for err == nil {
 		var batch *record.Batch
 		if batch, err = rows.Next(ctx); err != nil {
 			break
 		}
-		for _, ex := range batch.Examples() {
+		room = batch.Into(room)
+		for _, ex := range room {
 			ex.Row += base
 			if err = o.add(ex); err != nil {
 				break

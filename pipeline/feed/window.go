@@ -146,6 +146,7 @@ type partReader struct {
 	src        pipeline.Source[*record.Batch]
 	batch      *record.Batch
 	examples   []sample.Example // of batch, not yet yielded
+	room       []sample.Example // where they lie
 }
 
 // readPart opens a part at the first row of a stretch. Rows before it are
@@ -195,7 +196,8 @@ func (p *partReader) next(ctx context.Context) (sample.Example, error) {
 		if err != nil {
 			return sample.Example{}, err
 		}
-		p.batch, p.examples = batch, batch.Examples()
+		p.room = batch.Into(p.room)
+		p.batch, p.examples = batch, p.room
 	}
 }
 

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -11,22 +12,36 @@ import (
 
 // Examples returns a view of every row: texts and labels share the batch's
 // memory, so they must be copied (strings.Clone) to outlive it.
-func (b *Batch) Examples() []sample.Example {
+func (b *Batch) Examples() []sample.Example { return b.Into(nil) }
+
+// Into is Examples in the memory of a slice whose content is of no use any more:
+// who goes through many batches makes one slice for all of them.
+func (b *Batch) Into(room []sample.Example) []sample.Example {
 	rows := b.rec.Column(0).(*array.Uint64).Uint64Values()
 	copies := b.rec.Column(1).(*array.Uint16).Uint16Values()
 	text := b.rec.Column(2).(*array.String)
-	pair := b.rec.Column(3).(*array.String)
-	out := make([]sample.Example, b.Len())
+	out := slices.Grow(room[:0], len(rows))[:len(rows)]
 	for i := range out {
 		out[i] = sample.Example{Row: rows[i], Copy: copies[i], Text: text.Value(i)}
-		if pair.IsValid(i) {
-			out[i].Pair, out[i].HasPair = pair.Value(i), true
-		}
 	}
+	b.pairs(out)
 	b.labels(out)
 	b.words(out)
 	b.audit(out)
 	return out
+}
+
+// pairs fills in the second texts of the views.
+func (b *Batch) pairs(out []sample.Example) {
+	column := b.rec.Column(3).(*array.String)
+	if column.NullN() == len(out) {
+		return
+	}
+	for i := range out {
+		if column.IsValid(i) {
+			out[i].Pair, out[i].HasPair = column.Value(i), true
+		}
+	}
 }
 
 // words fills in the words of the views, which are copies.
@@ -66,28 +81,39 @@ func (b *Batch) audit(out []sample.Example) {
 // labels fills in the labels of the views.
 func (b *Batch) labels(out []sample.Example) {
 	column := b.rec.Column(4)
+	if column.NullN() == len(out) {
+		return
+	}
+	of := b.labelOf(column)
 	for i := range out {
-		if column.IsNull(i) {
-			continue
+		if column.IsValid(i) {
+			out[i].Label.Kind = b.kind
+			of(i, &out[i].Label)
 		}
-		label := sample.Label{Kind: b.kind}
-		switch c := column.(type) {
-		case *array.Int64:
-			label.Int = c.Int64Values()[i : i+1 : i+1]
-		case *array.Float32:
-			label.Float = c.Float32Values()[i : i+1 : i+1]
-		case *array.List:
-			from, to := c.ValueOffsets(i)
-			switch values := c.ListValues().(type) {
-			case *array.Int64:
-				label.Int = values.Int64Values()[from:to:to]
-			case *array.Float32:
-				label.Float = values.Float32Values()[from:to:to]
-			}
-		default:
-			continue
+	}
+}
+
+// labelOf returns what fills in the label of a row that has one.
+func (b *Batch) labelOf(column arrow.Array) func(row int, to *sample.Label) {
+	switch c := column.(type) {
+	case *array.Int64:
+		values := c.Int64Values()
+		return func(i int, to *sample.Label) { to.Int = values[i : i+1 : i+1] }
+	case *array.Float32:
+		values := c.Float32Values()
+		return func(i int, to *sample.Label) { to.Float = values[i : i+1 : i+1] }
+	}
+	lists := column.(*array.List)
+	if values, ok := lists.ListValues().(*array.Int64); ok {
+		return func(i int, to *sample.Label) {
+			from, end := lists.ValueOffsets(i)
+			to.Int = values.Int64Values()[from:end:end]
 		}
-		out[i].Label = label
+	}
+	values := lists.ListValues().(*array.Float32)
+	return func(i int, to *sample.Label) {
+		from, end := lists.ValueOffsets(i)
+		to.Float = values.Float32Values()[from:end:end]
 	}
 }
 
@@ -95,9 +121,9 @@ func (b *Batch) labels(out []sample.Example) {
 type Builder struct {
 	kind   sample.LabelKind
 	memory *Allocator
-	rows   *array.Uint64Builder
-	copies *array.Uint16Builder
-	text   *array.StringBuilder
+	rows   fixed[uint64]
+	copies fixed[uint16]
+	text   texts
 	// What most rows lack is held back: a column without any value is made at
 	// once.
 	pair, label, words, audit sparse
@@ -134,7 +160,8 @@ func NewBuilder(memory *Allocator, kind sample.LabelKind) *Builder {
 	column := func(i int) sparse { return sparse{b: array.NewBuilder(memory, Schema(kind).Field(i).Type)} }
 	return &Builder{
 		kind: kind, memory: memory,
-		rows: array.NewUint64Builder(memory), copies: array.NewUint16Builder(memory), text: array.NewStringBuilder(memory),
+		rows: fixed[uint64]{memory: memory}, copies: fixed[uint16]{memory: memory},
+		text: texts{ends: fixed[int32]{memory: memory}, bytes: fixed[byte]{memory: memory}},
 		pair: column(3), label: column(4), words: column(5), audit: column(6),
 	}
 }
@@ -142,10 +169,9 @@ func NewBuilder(memory *Allocator, kind sample.LabelKind) *Builder {
 // Grow makes room for that many rows whose texts have so many bytes together,
 // which saves copying.
 func (b *Builder) Grow(rows, bytes int) {
-	b.rows.Reserve(rows)
-	b.copies.Reserve(rows)
-	b.text.Reserve(rows)
-	b.text.ReserveData(bytes)
+	b.rows.reserve(rows)
+	b.copies.reserve(rows)
+	b.text.reserve(rows, bytes)
 }
 
 // Len returns the number of rows that wait for Batch.
@@ -158,9 +184,11 @@ func (b *Builder) Append(ex sample.Example) error {
 		return fmt.Errorf("record: row %d has a label of kind %s among rows of kind %s: %w",
 			ex.Row, labelType[ex.Label.Kind].name, labelType[b.kind].name, ErrSchema)
 	}
-	b.rows.Append(ex.Row)
-	b.copies.Append(ex.Copy)
-	b.text.Append(ex.Text)
+	if err := b.text.push(ex.Text); err != nil {
+		return err
+	}
+	b.rows.push(ex.Row)
+	b.copies.push(ex.Copy)
 	b.pair.appendText(ex.Pair, ex.HasPair)
 	b.appendLabel(ex.Label)
 	b.appendWords(ex.Words)
@@ -215,7 +243,7 @@ func (b *Builder) appendLabel(label sample.Label) {
 // Batch returns the rows appended since the last call.
 func (b *Builder) Batch() *Batch {
 	columns := []arrow.Array{
-		b.rows.NewArray(), b.copies.NewArray(), b.text.NewArray(),
+		b.rows.array(arrow.PrimitiveTypes.Uint64), b.copies.array(arrow.PrimitiveTypes.Uint16), b.text.array(),
 		b.pair.finish(b.memory), b.label.finish(b.memory), b.words.finish(b.memory), b.audit.finish(b.memory),
 	}
 	out := &Batch{rec: array.NewRecord(Schema(b.kind), columns, int64(b.n)), kind: b.kind}
@@ -228,8 +256,11 @@ func (b *Builder) Batch() *Batch {
 
 // Release frees the builder's memory; batches made from it live on.
 func (b *Builder) Release() {
-	for _, c := range []array.Builder{b.rows, b.copies, b.text, b.pair.b, b.label.b, b.words.b, b.audit.b} {
-		c.Release()
+	b.rows.release()
+	b.copies.release()
+	b.text.release()
+	for _, s := range []sparse{b.pair, b.label, b.words, b.audit} {
+		s.b.Release()
 	}
 }
 

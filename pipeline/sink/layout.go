@@ -47,6 +47,9 @@ func field(name, usual string, typ arrow.DataType, nullable bool) arrow.Field {
 	return arrow.Field{Name: name, Type: typ, Nullable: nullable}
 }
 
+// The usual names of texts, and of the texts of pairs.
+const usualText, usualFirst, usualSecond = "text", "sentence1", "sentence2"
+
 // textFields are the columns of the texts.
 func (l *layout) textFields() []arrow.Field {
 	text := arrow.BinaryTypes.String
@@ -54,9 +57,9 @@ func (l *layout) textFields() []arrow.Field {
 	case l.kind == sample.TagLabel:
 		return []arrow.Field{field(l.opts.Tokens, "tokens", arrow.ListOf(text), false)}
 	case l.pair:
-		return []arrow.Field{field(l.opts.Text, "sentence1", text, false), field(l.opts.Pair, "sentence2", text, true)}
+		return []arrow.Field{field(l.opts.Text, usualFirst, text, false), field(l.opts.Pair, usualSecond, text, true)}
 	}
-	return []arrow.Field{field(l.opts.Text, "text", text, false)}
+	return []arrow.Field{field(l.opts.Text, usualText, text, false)}
 }
 
 // labelFields are the columns of the labels.

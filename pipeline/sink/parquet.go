@@ -12,19 +12,20 @@ import (
 
 var _ = register(format{extensions: []string{".parquet"}, open: openParquet})
 
-// parquetEncoder writes Parquet: snappy, dictionaries where they pay, row groups
-// of Options.GroupRows.
+// parquetEncoder writes Parquet: snappy, dictionaries but for texts, row groups of
+// Options.GroupRows.
 type parquetEncoder struct {
 	w           *pqarrow.FileWriter
 	rows, limit int64 // of the open row group
 }
 
 func openParquet(w io.Writer, schema *arrow.Schema, opts Options, mem memory.Allocator) (encoder, error) {
-	props := parquet.NewWriterProperties(
-		parquet.WithAllocator(mem), parquet.WithCompression(compress.Codecs.Snappy),
-		parquet.WithCreatedBy("ortrain"),
-	)
-	fw, err := pqarrow.NewFileWriter(schema, writerOnly{w}, props, pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema(), pqarrow.WithAllocator(mem)))
+	props := []parquet.WriterProperty{parquet.WithAllocator(mem), parquet.WithCompression(compress.Codecs.Snappy), parquet.WithCreatedBy("ortrain")}
+	for _, name := range []string{opts.Text, opts.Pair, usualText, usualFirst, usualSecond} {
+		// Hardly a text comes twice: a dictionary would be all of them, and in the way.
+		props = append(props, parquet.WithDictionaryFor(name, false))
+	}
+	fw, err := pqarrow.NewFileWriter(schema, writerOnly{w}, parquet.NewWriterProperties(props...), pqarrow.NewArrowWriterProperties(pqarrow.WithStoreSchema(), pqarrow.WithAllocator(mem)))
 	if err != nil {
 		return nil, err
 	}

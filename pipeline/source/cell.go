@@ -45,7 +45,7 @@ func (c cell) items() []cell {
 }
 
 // empty reports whether the cell holds nothing.
-func (c cell) empty() bool { return c.kind <= null }
+func (c *cell) empty() bool { return c.kind <= null }
 
 // describe names a cell's content in errors, shortened.
 func (c cell) describe() string {
@@ -73,16 +73,16 @@ func (c cell) describe() string {
 }
 
 // asText returns the cell as a text of the named column.
-func (c cell) asText(column string) (string, error) {
+func (c *cell) asText(column string) (string, error) {
 	switch {
+	case c.kind == text && utf8.ValidString(c.s):
+		return c.s, nil
 	case c.empty():
 		return "", &Error{Column: column, Err: fmt.Errorf("no text; drop the row or write an empty text: %w", ErrMissing)}
 	case c.kind != text:
 		return "", &Error{Column: column, Err: fmt.Errorf("%s; text is expected: %w", c.describe(), ErrType)}
-	case !utf8.ValidString(c.s):
-		return "", &Error{Column: column, Err: fmt.Errorf("the byte at %d begins no character; convert the file to UTF-8: %w", firstInvalid(c.s), ErrUTF8)}
 	}
-	return c.s, nil
+	return "", &Error{Column: column, Err: fmt.Errorf("the byte at %d begins no character; convert the file to UTF-8: %w", firstInvalid(c.s), ErrUTF8)}
 }
 
 func firstInvalid(s string) int {
@@ -97,7 +97,7 @@ func firstInvalid(s string) int {
 }
 
 // asInteger returns an integer or a number without a fraction.
-func (c cell) asInteger() (int64, bool) {
+func (c *cell) asInteger() (int64, bool) {
 	switch {
 	case c.kind == integer:
 		return c.i, true

@@ -17,16 +17,17 @@ import (
 // Codecs of Parquet pages, as parquet.thrift numbers them.
 var codecNames = []string{"UNCOMPRESSED", "SNAPPY", "GZIP", "LZO", "BROTLI", "LZ4", "ZSTD", "LZ4_RAW"}
 
-// decompress returns the size bytes that a page holds. What is allocated grows
-// with what is really there, not with what is declared.
-func decompress(codec int, stored []byte, size int) (out []byte, err error) {
+// decompress returns the size bytes that a page holds, in room if that is given
+// and the codec can use it. What is allocated grows with what is really there,
+// not with what is declared.
+func decompress(codec int, stored []byte, size int, room []byte) (out []byte, err error) {
 	if codec < 0 || codec >= len(codecNames) {
 		return nil, fmt.Errorf("pages are compressed by an unknown codec, %d: %w", codec, ErrFormat)
 	}
 	if size == 0 {
 		return nil, nil // some writers then store nothing, not even an empty frame
 	}
-	if out, err = unpack(codecNames[codec], stored, size); err != nil {
+	if out, err = unpack(codecNames[codec], stored, size, room); err != nil {
 		return nil, fmt.Errorf("%s data: %w: %w", codecNames[codec], err, ErrFormat)
 	}
 	if len(out) != size {
@@ -36,7 +37,7 @@ func decompress(codec int, stored []byte, size int) (out []byte, err error) {
 }
 
 // unpack decompresses by the codec of that name.
-func unpack(codec string, stored []byte, size int) (out []byte, err error) {
+func unpack(codec string, stored []byte, size int, room []byte) (out []byte, err error) {
 	switch codec {
 	case "UNCOMPRESSED":
 		out = stored
@@ -44,7 +45,7 @@ func unpack(codec string, stored []byte, size int) (out []byte, err error) {
 		if n, err := s2.DecodedLen(stored); err != nil || n != size {
 			return nil, fmt.Errorf("%d bytes; %d are expected", n, size)
 		}
-		out, err = s2.Decode(nil, stored) // which reads snappy, its ancestor, faster
+		out, err = s2.Decode(room, stored) // which reads snappy, its ancestor, faster
 	case "GZIP":
 		var r *gzip.Reader
 		if r, err = gzip.NewReader(bytes.NewReader(stored)); err == nil {

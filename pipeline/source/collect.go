@@ -121,7 +121,7 @@ func (s *Set) collectCell(c cell, to *collector) error {
 	case c.kind == list && s.opts.Kind != sample.ClassLabel:
 		items = c.items()
 	case c.kind == text && s.opts.Kind == sample.MultiLabel:
-		items = labeler{}.split(c)
+		items = new(labeler).split(c)
 	}
 	for _, item := range items {
 		name, err := s.nameOf(item)

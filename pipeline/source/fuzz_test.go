@@ -93,6 +93,7 @@ func readBytes(t testing.TB, ext string, data []byte, opts Options) (columns [][
 				t.Fatalf("column %d has %d of %d rows", i, len(c.cells[i]), c.rows)
 			}
 			for _, value := range c.cells[i] {
+				value.s = strings.Clone(value.s) // it ends with the chunk
 				columns[i] = append(columns[i], value)
 				_ = value.describe()
 				_, _ = value.asText("x")

@@ -16,29 +16,48 @@ const maxDepth = 64
 // column that a field fills, and the fields below it.
 type wanted struct {
 	column int // -1: none
-	below  map[string]*wanted
+	// below are a handful, so that going through them beats a map.
+	below []wantedField
+}
+
+type wantedField struct {
+	name string
+	node *wanted
+}
+
+// field returns the node below for a field, nil if nothing is wanted of it.
+func (w *wanted) field(name string) *wanted {
+	for i := range w.below {
+		if w.below[i].name == name {
+			return w.below[i].node
+		}
+	}
+	return nil
+}
+
+// want returns the node below for a field, made if it is not there.
+func (w *wanted) want(name string) *wanted {
+	node := w.field(name)
+	if node == nil {
+		node = &wanted{column: -1}
+		w.below = append(w.below, wantedField{name, node})
+	}
+	return node
 }
 
 // wantedTree makes the tree of columns by name. A name is a path of fields
-// joined by dots; a field whose own name holds dots is found too; a row that has both is refused.
+// joined by dots; a field whose own name holds dots is found too; a row that has
+// both is refused.
 func wantedTree(columns []string) *wanted {
-	root := &wanted{column: -1, below: map[string]*wanted{}}
+	root := &wanted{column: -1}
 	for i, name := range columns {
 		path := strings.Split(name, ".")
 		if len(path) > 1 {
-			root.below[name] = &wanted{column: i}
+			root.want(name).column = i
 		}
 		node := root
 		for _, field := range path {
-			next := node.below[field]
-			if next == nil {
-				next = &wanted{column: -1}
-				if node.below == nil {
-					node.below = map[string]*wanted{}
-				}
-				node.below[field] = next
-			}
-			node = next
+			node = node.want(field)
 		}
 		node.column = i
 	}
@@ -73,42 +92,40 @@ func (p *scanner) peek() byte {
 	return p.s[p.at]
 }
 
-// object reads one object and calls field for each of its fields, with the
-// scanner before the field's value. field must read the value.
-func (p *scanner) object(field func(name string) error) error {
+// open reads the brace that begins an object.
+func (p *scanner) open() error {
 	if p.peek() != '{' {
 		return p.fault("%s; an object { … } is expected, one a line", p.found())
 	}
 	p.at++
-	if p.peek() == '}' {
+	return nil
+}
+
+// field reads up to the value of the next field of an object and returns the
+// field's name; ok is false where the object ends. first says that no field has
+// been read of it.
+func (p *scanner) field(first bool) (name string, ok bool, err error) {
+	switch c := p.peek(); {
+	case c == '}':
 		p.at++
-		return nil
-	}
-	for {
-		if p.peek() != '"' {
-			return p.fault("%s; a field's name in quotes is expected", p.found())
-		}
-		name, err := p.text()
-		if err != nil {
-			return err
-		}
-		if p.peek() != ':' {
-			return p.fault("%s; a colon is expected after the name %q", p.found(), name)
-		}
+		return "", false, nil
+	case first:
+	case c == ',':
 		p.at++
-		if err := field(name); err != nil {
-			return err
-		}
-		switch p.peek() {
-		case ',':
-			p.at++
-		case '}':
-			p.at++
-			return nil
-		default:
-			return p.fault("%s; a comma or } is expected after field %q", p.found(), name)
-		}
+	default:
+		return "", false, p.fault("%s; a comma or } is expected after a field", p.found())
 	}
+	if p.peek() != '"' {
+		return "", false, p.fault("%s; a field's name in quotes is expected", p.found())
+	}
+	if name, err = p.text(); err != nil {
+		return "", false, err
+	}
+	if p.peek() != ':' {
+		return "", false, p.fault("%s; a colon is expected after the name %q", p.found(), name)
+	}
+	p.at++
+	return name, true, nil
 }
 
 // found describes what stands at the scanner's place.
@@ -133,31 +150,46 @@ func (p *scanner) fields(tree *wanted, cells []cell, depth int) error {
 	if depth > maxDepth {
 		return p.fault("objects are nested more than %d deep", maxDepth)
 	}
-	return p.object(func(name string) error {
-		node := tree.below[name]
-		if node == nil {
-			return p.skip(depth)
-		}
-		if node.column < 0 {
-			if p.peek() == '{' {
-				return p.fields(node, cells, depth+1)
-			}
-			return p.skip(depth)
-		}
-		if cells[node.column].kind != absent {
-			return p.fault("field %q comes twice", name)
-		}
-		if node.below != nil && p.peek() == '{' {
-			if err := p.fields(node, cells, depth+1); err != nil {
-				return err
-			}
-			cells[node.column] = cell{kind: other, s: "an object"}
-			return nil
-		}
-		value, err := p.value(depth)
-		cells[node.column] = value
+	if err := p.open(); err != nil {
 		return err
-	})
+	}
+	for first := true; ; first = false {
+		name, ok, err := p.field(first)
+		if err != nil || !ok {
+			return err
+		}
+		if node := tree.field(name); node == nil {
+			err = p.skip(depth)
+		} else {
+			err = p.fill(node, name, cells, depth)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// fill reads the value of a field into the cells of its columns.
+func (p *scanner) fill(node *wanted, name string, cells []cell, depth int) error {
+	if node.column < 0 {
+		if p.peek() == '{' {
+			return p.fields(node, cells, depth+1)
+		}
+		return p.skip(depth)
+	}
+	if cells[node.column].kind != absent {
+		return p.fault("field %q comes twice", name)
+	}
+	if node.below != nil && p.peek() == '{' {
+		if err := p.fields(node, cells, depth+1); err != nil {
+			return err
+		}
+		cells[node.column] = cell{kind: other, s: "an object"}
+		return nil
+	}
+	value, err := p.value(depth)
+	cells[node.column] = value
+	return err
 }
 
 // value reads any value.
@@ -273,13 +305,27 @@ func (p *scanner) skip(depth int) error {
 		if depth >= maxDepth {
 			return p.fault("objects are nested more than %d deep", maxDepth)
 		}
-		return p.object(func(string) error { return p.skip(depth + 1) })
+		return p.skipObject(depth + 1)
 	case '[':
 		_, err := p.list(depth + 1)
 		return err
 	}
 	_, err := p.value(depth)
 	return err
+}
+
+func (p *scanner) skipObject(depth int) error {
+	if err := p.open(); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		if _, ok, err := p.field(first); err != nil || !ok {
+			return err
+		}
+		if err := p.skip(depth); err != nil {
+			return err
+		}
+	}
 }
 
 // text reads a string. Without escapes it is a part of the input.

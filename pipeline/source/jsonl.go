@@ -71,7 +71,14 @@ func (p *scanner) names(prefix string, seen map[string]bool, names *[]string, de
 	if depth > maxDepth {
 		return p.fault("objects are nested more than %d deep", maxDepth)
 	}
-	return p.object(func(name string) error {
+	if err := p.open(); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		name, ok, err := p.field(first)
+		if err != nil || !ok {
+			return err
+		}
 		path := prefix + name
 		if !seen[path] {
 			if len(seen) >= maxColumns {
@@ -82,10 +89,14 @@ func (p *scanner) names(prefix string, seen map[string]bool, names *[]string, de
 			*names = append(*names, path)
 		}
 		if p.peek() == '{' {
-			return p.names(path+".", seen, names, depth+1)
+			err = p.names(path+".", seen, names, depth+1)
+		} else {
+			err = p.skip(depth)
 		}
-		return p.skip(depth)
-	})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // object returns the next line that is not empty.

@@ -32,20 +32,24 @@ func newLabeler(opts Options) labeler {
 	return l
 }
 
-// accepts checks that the classes a file declares are all known.
-func (l labeler) accepts(declared []string) error {
+// accepts returns our numbers of the classes that a file declares, all of which
+// must be known; nil if it declares none.
+func (l *labeler) accepts(declared []string) ([]int64, error) {
+	var ids []int64
 	for _, name := range declared {
-		if _, ok := l.index[name]; !ok {
-			return l.unknown(cell{kind: text, s: name})
+		id, ok := l.index[name]
+		if !ok {
+			return nil, l.unknown(cell{kind: text, s: name})
 		}
+		ids = append(ids, id)
 	}
-	return nil
+	return ids, nil
 }
 
-// label returns the label that a cell stands for. declared are the classes
-// that the cell's file declares for its integers; room is where a class may
+// label returns the label that a cell stands for. declared are our
+// numbers of the classes that the cell's file declares for its integers; room is where a class may
 // lie, so that a row takes no memory of its own.
-func (l labeler) label(c cell, declared []string, room *[1]int64) (sample.Label, error) {
+func (l *labeler) label(c *cell, declared []int64, room *[1]int64) (sample.Label, error) {
 	if c.empty() || c.kind == text && c.s == "" {
 		if l.optional {
 			return sample.Label{}, nil
@@ -54,9 +58,9 @@ func (l labeler) label(c cell, declared []string, room *[1]int64) (sample.Label,
 	}
 	switch l.kind {
 	case sample.ValueLabel:
-		return value(c)
+		return value(*c)
 	case sample.MultiLabel:
-		return l.multi(c, declared)
+		return l.multi(*c, declared)
 	}
 	id, err := l.class(c, declared)
 	if err != nil {
@@ -70,7 +74,7 @@ func (l labeler) label(c cell, declared []string, room *[1]int64) (sample.Label,
 	return sample.Label{Kind: sample.ClassLabel, Int: room[:]}, nil
 }
 
-func (l labeler) class(c cell, declared []string) (int64, error) {
+func (l *labeler) class(c *cell, declared []int64) (int64, error) {
 	n, isInteger := c.asInteger()
 	if named := c.kind == text || c.kind == boolean; named {
 		if id, ok := l.index[c.s]; ok {
@@ -78,14 +82,14 @@ func (l labeler) class(c cell, declared []string) (int64, error) {
 		}
 		var err error
 		if n, err = strconv.ParseInt(c.s, 10, 64); err != nil {
-			return 0, l.unknown(c)
+			return 0, l.unknown(*c)
 		}
 	} else if !isInteger {
 		return 0, fmt.Errorf("%s; a class is a text or an integer: %w", c.describe(), ErrType)
 	}
 	switch {
 	case declared != nil && n >= 0 && n < int64(len(declared)):
-		return l.index[declared[n]], nil
+		return declared[n], nil
 	case declared == nil && l.numeric:
 		if id, ok := l.index[strconv.FormatInt(n, 10)]; ok {
 			return id, nil
@@ -93,10 +97,10 @@ func (l labeler) class(c cell, declared []string) (int64, error) {
 	case declared == nil && n >= 0 && n < int64(len(l.names)):
 		return n, nil
 	}
-	return 0, l.unknown(c)
+	return 0, l.unknown(*c)
 }
 
-func (l labeler) unknown(c cell) error {
+func (l *labeler) unknown(c cell) error {
 	hint := "label the row with one of them, or train with this one"
 	if near := nearest(c.s, l.names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
@@ -134,7 +138,7 @@ func value(c cell) (sample.Label, error) {
 // multi returns the label of an example that may have several classes: from a
 // list of classes, a text with classes between commas, or a list of one number
 // for each class.
-func (l labeler) multi(c cell, declared []string) (sample.Label, error) {
+func (l *labeler) multi(c cell, declared []int64) (sample.Label, error) {
 	out := sample.Label{Kind: sample.MultiLabel, Float: make([]float32, len(l.names))}
 	items := c.items()
 	if isVector(c) {
@@ -154,7 +158,7 @@ func (l labeler) multi(c cell, declared []string) (sample.Label, error) {
 		items = l.split(c)
 	}
 	for _, item := range items {
-		id, err := l.class(item, declared)
+		id, err := l.class(&item, declared)
 		if err != nil {
 			return out, err
 		}
@@ -178,7 +182,7 @@ func isVector(c cell) bool {
 }
 
 // split parts a cell that is no list: a class, or a text of several.
-func (l labeler) split(c cell) []cell {
+func (l *labeler) split(c cell) []cell {
 	if _, whole := l.index[c.s]; c.kind != text || whole {
 		return []cell{c}
 	}
@@ -190,7 +194,7 @@ func (l labeler) split(c cell) []cell {
 }
 
 // tags returns the classes of that many tokens.
-func (l labeler) tags(c cell, declared []string, tokens int) (sample.Label, error) {
+func (l *labeler) tags(c cell, declared []int64, tokens int) (sample.Label, error) {
 	if c.empty() && l.optional {
 		return sample.Label{}, nil
 	}
@@ -206,7 +210,7 @@ func (l labeler) tags(c cell, declared []string, tokens int) (sample.Label, erro
 			out.Int[i] = sample.Ignore
 			continue
 		}
-		id, err := l.class(item, declared)
+		id, err := l.class(&item, declared)
 		if err != nil {
 			return out, fmt.Errorf("token %d: %w", i+1, err)
 		}
@@ -217,7 +221,7 @@ func (l labeler) tags(c cell, declared []string, tokens int) (sample.Label, erro
 
 // span returns the label of a stretch between two places, which are counted in
 // characters and become bytes. A negative start says that there is no answer.
-func (l labeler) span(start, end cell, ex *sample.Example) (sample.Label, error) {
+func (l *labeler) span(start, end cell, ex *sample.Example) (sample.Label, error) {
 	if start.empty() && end.empty() && l.optional {
 		return sample.Label{}, nil
 	}

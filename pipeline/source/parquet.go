@@ -33,6 +33,8 @@ type parquetTable struct {
 	group  int       // row groups opened so far
 	left   int64     // rows of the open row group not read yet
 	out    chunk
+	open   []*pages // of the open row group, those that memory is lent to
+	pages  recycler
 }
 
 func openParquet(in *input, opts Options) (table, error) {
@@ -181,6 +183,13 @@ func (t *parquetTable) read(ctx context.Context, limit int) (chunk, error) {
 	if err := ctx.Err(); err != nil {
 		return chunk{}, err
 	}
+	if t.left == 0 {
+		for _, p := range t.open {
+			t.pages.retire(p.lent)
+		}
+		t.open = t.open[:0]
+	}
+	t.pages.recycle()
 	for t.left == 0 {
 		if t.group == t.reader.NumRowGroups() {
 			return chunk{}, io.EOF
@@ -257,6 +266,9 @@ func (t *parquetTable) openLeaf(rg *file.RowGroupReader, column int) (*leaf, err
 	p, err := openPages(t.in, chunk, descr)
 	if err != nil {
 		return nil, err
+	}
+	if descr.MaxRepetitionLevel() == 0 { // else values of the next row may wait in an old page
+		p.memory, t.open = &t.pages, append(t.open, p)
 	}
 	return newLeaf(file.NewColumnReader(descr, p, t.memory, t.reader.BufferPool())), nil
 }

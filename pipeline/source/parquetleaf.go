@@ -122,41 +122,47 @@ func (l *leaf) load(rows int) error {
 	return nil
 }
 
-// fill decodes up to that many levels and returns how many there were.
+// fill decodes up to that many levels, keeps them, and returns how many there
+// were.
 func (l *leaf) fill(levels int) (int, error) {
+	got, _, err := l.decoded(levels)
+	l.defs = append(l.defs, l.defBuffer[:got]...)
+	l.reps = append(l.reps, l.repBuffer[:got]...)
+	return got, err
+}
+
+// decoded decodes up to that many levels into the buffers and appends their
+// values. It returns how many levels there were, and how many had a value.
+func (l *leaf) decoded(levels int) (got, present int, err error) {
 	total, n, err := l.decode(levels)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	if total < 0 || total > int64(levels) || n > levels {
-		return 0, fmt.Errorf("the decoder gave %d levels and %d values for %d: %w", total, n, levels, ErrFormat)
+		return 0, 0, fmt.Errorf("the decoder gave %d levels and %d values for %d: %w", total, n, levels, ErrFormat)
 	}
 	if total == 0 {
-		return 0, l.reader.Err()
+		return 0, 0, l.reader.Err()
 	}
-	got := int(total)
-	present := 0
-	for i := range got {
-		def, rep := l.defBuffer[i], l.repBuffer[i]
-		if l.maxDef == 0 {
-			def = 0
-		}
-		if l.maxRep == 0 {
-			rep = 0
-		}
-		if def < 0 || def > l.maxDef || rep < 0 || rep > l.maxRep {
-			return 0, fmt.Errorf("levels %d and %d; at most %d and %d are expected: %w", def, rep, l.maxDef, l.maxRep, ErrFormat)
+	got = int(total)
+	if l.maxDef == 0 {
+		clear(l.defBuffer[:got])
+	}
+	if l.maxRep == 0 {
+		clear(l.repBuffer[:got])
+	}
+	for i, def := range l.defBuffer[:got] {
+		if rep := l.repBuffer[i]; def < 0 || def > l.maxDef || rep < 0 || rep > l.maxRep {
+			return 0, 0, fmt.Errorf("levels %d and %d; at most %d and %d are expected: %w", def, rep, l.maxDef, l.maxRep, ErrFormat)
 		}
 		if def == l.maxDef {
 			present++
 		}
-		l.defs = append(l.defs, def)
-		l.reps = append(l.reps, rep)
 	}
 	if present != n {
-		return 0, fmt.Errorf("%d values for %d places: %w", n, present, ErrFormat)
+		return 0, 0, fmt.Errorf("%d values for %d places: %w", n, present, ErrFormat)
 	}
-	return got, nil
+	return got, present, nil
 }
 
 // more reports whether levels are left.
@@ -198,21 +204,41 @@ func (l *leaf) take(n *node) (cell, error) {
 	return n.convert(v), nil
 }
 
-// flat appends rows of a column without lists.
+// flat appends rows of a column without lists: each level is a row.
 func (l *leaf) flat(out []cell, count int, n *node) ([]cell, error) {
-	if len(l.defs) < count {
-		return out, errEnd
+	for count > 0 {
+		l.values = l.values[:0]
+		got, present, err := l.decoded(min(count, batchLevels))
+		if err != nil {
+			return out, err
+		}
+		if got == 0 {
+			return out, errEnd
+		}
+		if present == got {
+			for i := range l.values {
+				out = append(out, n.convert(l.values[i]))
+			}
+		} else {
+			out = l.sparse(out, got, n)
+		}
+		count -= got
 	}
-	for _, def := range l.defs[:count] {
+	return out, nil
+}
+
+// sparse appends that many decoded rows, some of them null.
+func (l *leaf) sparse(out []cell, rows int, n *node) []cell {
+	next := 0
+	for _, def := range l.defBuffer[:rows] {
 		if def < l.maxDef {
 			out = append(out, cell{kind: null})
 			continue
 		}
-		out = append(out, n.convert(l.values[l.value]))
-		l.value++
+		out = append(out, n.convert(l.values[next]))
+		next++
 	}
-	l.next += count
-	return out, nil
+	return out
 }
 
 // converter returns what turns the stored values of a column into cells.

@@ -135,13 +135,13 @@ func (n *node) columns() []int {
 
 // rows appends that many rows of a top-level column to out.
 func (n *node) rows(out []cell, leaves []*leaf, count int) ([]cell, error) {
+	if n.leaf >= 0 && !n.repeated {
+		return leaves[0].flat(out, count, n)
+	}
 	for _, l := range leaves {
 		if err := l.load(count); err != nil {
 			return out, err
 		}
-	}
-	if n.leaf >= 0 && !n.repeated {
-		return leaves[0].flat(out, count, n)
 	}
 	for range count {
 		a := assembly{leaves: leaves}

@@ -108,6 +108,10 @@ type pages struct {
 	err  error
 	// scratch holds compressed bytes, which nobody refers to after decompression.
 	scratch []byte
+	// memory lends what a data page is decompressed into, lent; nil where rows may
+	// refer to pages for longer than until the next ones are read.
+	memory *recycler
+	lent   []byte
 }
 
 // openPages returns the pages of a column chunk.
@@ -209,10 +213,22 @@ func (p *pages) buffer(size int) []byte {
 	return p.scratch[:size]
 }
 
+// room returns memory to decompress a data page into, whose stored form has that
+// many bytes; nil where none is lent, or where the sizes are hard to believe.
+func (p *pages) room(size, stored int) []byte {
+	const believable = 64
+	if p.memory == nil || size > believable*stored {
+		return nil
+	}
+	p.memory.retire(p.lent)
+	p.lent = p.memory.lend(size)
+	return p.lent
+}
+
 func (p *pages) assemble(h pageHeader, stored []byte) (file.Page, error) {
 	switch {
 	case h.kind == dictionaryPage && h.seenDict:
-		data, err := decompress(p.codec, stored, int(h.uncompressed))
+		data, err := decompress(p.codec, stored, int(h.uncompressed), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -221,13 +237,16 @@ func (p *pages) assemble(h pageHeader, stored []byte) (file.Page, error) {
 		}
 		return file.NewDictionaryPage(memory.NewBufferBytes(data), h.values, parquet.Encoding(h.encoding)), nil
 	case h.kind == dataPage && h.seenData:
-		data, err := decompress(p.codec, stored, int(h.uncompressed))
+		data, err := decompress(p.codec, stored, int(h.uncompressed), p.room(int(h.uncompressed), len(stored)))
 		if err != nil {
 			return nil, err
 		}
 		p.left -= int64(h.values)
-		levels, err := p.levelBytes(data)
+		levels, definitions, err := p.levelBytes(data)
 		if err != nil {
+			return nil, err
+		}
+		if err := p.check(&h, data, definitions, levels); err != nil {
 			return nil, err
 		}
 		if data, err = p.rewrite(&h, data, levels); err != nil {
@@ -249,7 +268,7 @@ func (p *pages) assembleV2(h pageHeader, stored []byte) (file.Page, error) {
 	}
 	data := stored
 	if !h.plain && p.codec != 0 {
-		values, err := decompress(p.codec, stored[levels:], int(h.uncompressed)-int(levels))
+		values, err := decompress(p.codec, stored[levels:], int(h.uncompressed)-int(levels), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -261,6 +280,10 @@ func (p *pages) assembleV2(h pageHeader, stored []byte) (file.Page, error) {
 		return nil, fmt.Errorf("%d bytes; %d are expected: %w", len(data), h.uncompressed, ErrFormat)
 	}
 	p.left -= int64(h.values)
+	h.defEnc = levelsRunLength
+	if err := p.check(&h, data, [2]int{int(h.repBytes), int(levels)}, int(levels)); err != nil {
+		return nil, err
+	}
 	data, err := p.rewrite(&h, data, int(levels))
 	if err != nil {
 		return nil, err
@@ -269,20 +292,39 @@ func (p *pages) assembleV2(h pageHeader, stored []byte) (file.Page, error) {
 }
 
 // levelBytes returns how many bytes the levels of a V1 page take, where they
-// are run-length encoded.
-func (p *pages) levelBytes(data []byte) (int, error) {
-	n := 0
+// are run-length encoded, and between which bytes the definition levels lie.
+func (p *pages) levelBytes(data []byte) (n int, definitions [2]int, err error) {
 	for _, most := range []int16{p.column.MaxRepetitionLevel(), p.column.MaxDefinitionLevel()} {
 		if most == 0 {
 			continue
 		}
 		if n+4 > len(data) {
-			return 0, fmt.Errorf("a page of %d bytes has no room for levels: %w", len(data), ErrFormat)
+			return 0, definitions, fmt.Errorf("a page of %d bytes has no room for levels: %w", len(data), ErrFormat)
 		}
 		size := int(uint32(data[n]) | uint32(data[n+1])<<8 | uint32(data[n+2])<<16 | uint32(data[n+3])<<24)
+		definitions = [2]int{n + 4, n + 4 + size}
 		n += 4 + size
 	}
-	return n, nil
+	return n, definitions, nil
+}
+
+// levelsRunLength is how levels are encoded but in very old files.
+const levelsRunLength = 3
+
+// check holds the numbers of levels and values against what the header says.
+// Where the definition levels lie, and where the values begin, are places of
+// data, if levels are run-length encoded.
+func (p *pages) check(h *pageHeader, data []byte, definitions [2]int, values int) error {
+	if h.defEnc != levelsRunLength && p.column.MaxDefinitionLevel() > 0 {
+		return nil // the decoder knows the size of those
+	}
+	if definitions[1] > len(data) || values > len(data) {
+		return fmt.Errorf("levels of %d bytes in a page of %d: %w", values, len(data), ErrFormat)
+	}
+	if err := p.checkLevels(data[definitions[0]:definitions[1]], h.values); err != nil {
+		return err
+	}
+	return p.checkDelta(h, data[values:])
 }
 
 // rewrite turns BYTE_STREAM_SPLIT, which the decoder does not know, into PLAIN:

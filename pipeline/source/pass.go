@@ -29,9 +29,9 @@ type pass struct {
 	open     table
 	cols     Columns
 	places   [7]int
-	declared []string // classes that the open file declares
-	before   uint64   // rows of the files before
-	row      int64    // rows read of the open file
+	declared []int64 // our numbers of the classes that the open file declares
+	before   uint64  // rows of the files before
+	row      int64   // rows read of the open file
 	buffer   sample.Example
 	class    [1]int64 // where the buffer's label lies
 }
@@ -98,8 +98,7 @@ func (p *pass) begin() error {
 		return err
 	}
 	p.places = p.cols.places()
-	p.declared = t.classes(p.cols.target())
-	if err := p.set.label.accepts(p.declared); err != nil {
+	if p.declared, err = p.set.label.accepts(t.classes(p.cols.target())); err != nil {
 		return &Error{Path: path, Column: p.cols.target(), Err: err}
 	}
 	err = t.choose(p.cols.names())
@@ -141,7 +140,7 @@ func (p *pass) assemble(rows chunk) (*record.Batch, error) {
 func (p *pass) example(rows chunk, r int) (err error) {
 	ex := &p.buffer
 	*ex = sample.Example{Row: p.before + uint64(p.row) + uint64(r)}
-	get := func(slot int) cell { return rows.cells[p.places[slot]][r] }
+	get := func(slot int) *cell { return &rows.cells[p.places[slot]][r] }
 	if p.places[0] >= 0 {
 		if ex.Text, err = get(0).asText(p.cols.Text); err != nil {
 			return err
@@ -154,7 +153,7 @@ func (p *pass) example(rows chunk, r int) (err error) {
 		}
 	}
 	if p.places[2] >= 0 {
-		if err := words(ex, get(2)); err != nil {
+		if err := words(ex, *get(2)); err != nil {
 			return &Error{Column: p.cols.Tokens, Err: err}
 		}
 	}
@@ -162,9 +161,9 @@ func (p *pass) example(rows chunk, r int) (err error) {
 	case p.places[3] >= 0:
 		ex.Label, err = p.set.label.label(get(3), p.declared, &p.class)
 	case p.places[4] >= 0:
-		ex.Label, err = p.set.label.tags(get(4), p.declared, len(ex.Words))
+		ex.Label, err = p.set.label.tags(*get(4), p.declared, len(ex.Words))
 	case p.places[5] >= 0:
-		ex.Label, err = p.set.label.span(get(5), get(6), ex)
+		ex.Label, err = p.set.label.span(*get(5), *get(6), ex)
 	}
 	if err != nil {
 		return &Error{Column: p.cols.target(), Err: err}

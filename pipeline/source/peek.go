@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/ortrain/ortrain/pipeline/record"
 )
@@ -82,7 +83,7 @@ func (c *PeekedColumn) take(v cell) {
 		if v.s == "" {
 			return
 		}
-		c.Values = append(c.Values, v.s)
+		c.Values = append(c.Values, strings.Clone(v.s))
 		if _, err := strconv.ParseInt(v.s, 10, 64); err == nil {
 			c.Integers++
 		} else if _, err := strconv.ParseFloat(v.s, 64); err == nil {

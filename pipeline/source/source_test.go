@@ -85,7 +85,7 @@ func TestJSONPaths(t *testing.T) {
 func TestJSONFaultsAreNamed(t *testing.T) {
 	good := `{"text": "t", "label": "l"}` + "\n"
 	for line, want := range map[string]string{
-		`{"text": "t", "label": "l"`:                      `the line ends; a comma or } is expected after field "label"`,
+		`{"text": "t", "label": "l"`:                      `the line ends; a comma or } is expected after a field`,
 		`{"text": "t" "label": "l"}`:                      `'"'; a comma or } is expected`,
 		`{"text": "t", "label": "l"} {}`:                  `'{' after the object`,
 		`{"text": 3, "label": "l"}`:                       `column "text": the integer 3; text is expected`,

@@ -17,8 +17,8 @@ type table interface {
 	typeOf(column string) string
 	// choose says which columns read is to return, before the first read.
 	choose(columns []string) error
-	// read returns up to limit rows, or io.EOF. The chunk is valid until the
-	// next call; texts in it stay valid.
+	// read returns up to limit rows, or io.EOF. The chunk and the texts in it are
+	// valid until the next call.
 	read(ctx context.Context, limit int) (chunk, error)
 	// parts cuts the file into parts, without path and first row. The table
 	// cannot be read afterwards.

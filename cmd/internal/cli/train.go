@@ -295,14 +295,11 @@ func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, erro
 		return nil, err
 	}
 	store.Files["config.json"] = config
-	parts := ortrain.Parts{Engine: s.net, Train: trainData{s.data.train}, Store: store, Stop: stop, Now: s.env.Now}
+	parts := ortrain.Parts{Engine: s.net, Train: trainData{s.data.train}, Store: store, Settle: s.reserve, Stop: stop, Now: s.env.Now}
 	if s.data.validation != nil {
 		parts.Eval, parts.Scorer = evalData{trainData{s.data.validation}}, newScorer(len(s.data.names))
 	}
 	if parts.Resume, err = s.resume(ctx, store); err != nil {
-		return nil, err
-	}
-	if err := s.reserve(ctx); err != nil {
 		return nil, err
 	}
 	log, err := os.OpenFile(filepath.Join(s.run.OutputDir, logFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
@@ -330,7 +327,7 @@ func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, erro
 }
 
 // reserve evaluates the largest batch once, so that the runtime's memory has
-// its final size before the first step.
+// its final size from the beginning.
 func (s *session) reserve(ctx context.Context) error {
 	b, err := s.data.train.Largest(ctx)
 	if err != nil {

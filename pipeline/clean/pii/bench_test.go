@@ -6,11 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/ortrain/ortrain/pipeline/clean/pii"
+	"github.com/ortrain/ortrain/pipeline/pipetest"
 	"github.com/ortrain/ortrain/pipeline/record"
 )
 
@@ -30,17 +29,6 @@ func corpora(b *testing.B) map[string][]string {
 	return out
 }
 
-// processor is the processor time of this process: unlike the clock it does not
-// grow with what else the machine does.
-func processor(b *testing.B) time.Duration {
-	b.Helper()
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
-}
-
 func BenchmarkFind(b *testing.B) {
 	names := sharedNames(b)
 	for corpus, texts := range corpora(b) {
@@ -57,13 +45,13 @@ func BenchmarkFind(b *testing.B) {
 			b.Run(corpus+"/"+with, func(b *testing.B) {
 				b.SetBytes(int64(size))
 				b.ReportAllocs()
-				before, loops := processor(b), 0
+				before, loops := pipetest.CPUTime(b), 0
 				for ; b.Loop(); loops++ {
 					for _, text := range texts {
 						s.Find(text)
 					}
 				}
-				b.ReportMetric(float64(size*loops)/1e6/(processor(b)-before).Seconds(), "MB/cpu-s")
+				b.ReportMetric(float64(size*loops)/1e6/(pipetest.CPUTime(b)-before).Seconds(), "MB/cpu-s")
 			})
 		}
 	}
@@ -81,7 +69,7 @@ func BenchmarkRows(b *testing.B) {
 				size += len(text)
 			}
 			b.SetBytes(int64(size))
-			before, loops := processor(b), 0
+			before, loops := pipetest.CPUTime(b), 0
 			for ; b.Loop(); loops++ {
 				for _, batch := range in {
 					batch.Retain()
@@ -92,7 +80,7 @@ func BenchmarkRows(b *testing.B) {
 					out.Release()
 				}
 			}
-			b.ReportMetric(float64(size*loops)/1e6/(processor(b)-before).Seconds(), "MB/cpu-s")
+			b.ReportMetric(float64(size*loops)/1e6/(pipetest.CPUTime(b)-before).Seconds(), "MB/cpu-s")
 		})
 	}
 }

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# A run of 100 MB of labelled text in one command: clean, split off 30 % for
+# validation and a tenth for the test, one epoch of a two-layer BERT of width
+# 128, test. Prints the seconds of each stage for 10, 30 and 100 MB, how far the
+# memory of training moved after its first tenth, and whether the largest run,
+# killed (kill -9) half way through training and run again, ends in the same
+# bytes. SIZES="1 3" takes other sizes in MB. A quarter of an hour on 2 cores.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=/dev/null
+. .ci/lib.sh
+eval "$(./.ci/env.sh)"
+read -ra sizes <<<"${SIZES:-10 30 100}"
+tokenizer=$(deps_dir)/models/all-MiniLM-L6-v2
+[ -f "$tokenizer/tokenizer.json" ] || { echo "no tokenizer in $tokenizer; run make deps" >&2; exit 1; }
+work=build/brief
+mkdir -p "$work/model"
+go build -trimpath -o bin/ortrain ./cmd/ortrain
+go build -trimpath -o build/stream ./bench/stream
+cp "$tokenizer/tokenizer.json" "$tokenizer/vocab.txt" "$work/model/"
+cat >"$work/model/config.json" <<'JSON'
+{"architectures": ["BertForSequenceClassification"], "model_type": "bert", "vocab_size": 30522,
+ "hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 512, "hidden_act": "gelu",
+ "max_position_embeddings": 128, "type_vocab_size": 2, "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+ "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0}
+JSON
+
+# write MB: the shards, an eighth of them each, and the recipe.
+write() {
+	build/stream -dir "$work/data-$1" -tokenizer "$tokenizer" -megabytes "$1" -shard $((($1 + 7) / 8)) -write_only
+	cat >"$work/$1.yaml" <<-YAML
+		output_dir: $work/out-$1
+		data: {file: "$work/data-$1/train-*.parquet"}
+		clean: {clean: classic}
+		split: {test_split: 0.1, validation_split: 0.3}
+		train: {config_name: $work/model/config.json, num_train_epochs: 1, per_device_train_batch_size: 64, learning_rate: 5e-4,
+		  save_strategy: steps, save_steps: 500, save_total_limit: 2, logging_steps: 10, eval_strategy: epoch}
+		eval: {}
+	YAML
+}
+
+echo "$(date -u +%F), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores, $(go version | cut -d' ' -f3)"
+for mb in "${sizes[@]}"; do
+	write "$mb"
+	rm -rf "$work/out-$mb"
+	bin/ortrain run "$work/$mb.yaml" --quiet >"$work/$mb.log"
+	echo "$mb MB:"
+	cat "$work/$mb.log"
+	# Resident memory after the first tenth of the log.
+	sed -n 's/.*"rss_bytes":\([0-9]*\).*/\1/p' "$work/out-$mb/train/train_log.jsonl" | awk -v mb="$mb" '
+		{ rss[NR] = $1 }
+		END { for (i = int(NR / 10) + 1; i <= NR; i++) { if (!low || rss[i] < low) low = rss[i]; if (rss[i] > high) high = rss[i]; sum += rss[i]; n++ }
+			printf "resident memory of training: %.0f to %.0f MB, +- %.1f %% of its mean\n\n", low / 1e6, high / 1e6, 50 * (high - low) / (sum / n) }'
+done
+
+mb=${sizes[-1]}
+rm -rf "$work/killed"
+bin/ortrain run "$work/$mb.yaml" --output_dir "$work/killed" --quiet >/dev/null 2>&1 &
+run=$!
+half=$(($(grep -c step "$work/out-$mb/train/train_log.jsonl") / 2))
+until [ "$(cat "$work"/killed/{,.}train*/train_log.jsonl 2>/dev/null | grep -c step)" -ge "$half" ]; do
+	kill -0 "$run" 2>/dev/null || { echo "the run ended before it could be killed" >&2; exit 1; }
+	sleep 0.2
+done
+kill -9 "$run"
+wait "$run" 2>/dev/null || true
+bin/ortrain run "$work/$mb.yaml" --output_dir "$work/killed" --quiet
+for file in train/export/model.safetensors eval/predictions.parquet; do
+	cmp "$work/out-$mb/$file" "$work/killed/$file"
+done
+echo "$mb MB, killed half way and run again: the same bytes"

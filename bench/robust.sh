@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# What adversarial training brings: MiniLM on banking77 and rotten-tomatoes,
+# accuracy without an attack and under the worst of PGD-20 with five starts, FGSM,
+# and PGD carried over from the plain model. Prints a Markdown table of means over
+# seeds, and fails where gradients seem to be masked. What is done is kept in
+# $ORTRAIN_ROBUST_DIR (default build/robust) and not done again.
+#
+#   bench/robust.sh choose       tries radii on a part of the training rows
+#   bench/robust.sh [SEEDS]      trains and attacks (default: 42 43 44)
+#
+# The settings are those of bench/robust.conf. Some hours on 2 cores.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=/dev/null
+. .ci/lib.sh
+eval "$(./.ci/env.sh)"
+# shellcheck source=bench/robust.conf
+. bench/robust.conf
+shared=${ORTRAIN_SHARED:-../shared}/data
+[ -d "$shared" ] || { echo "no $shared; set ORTRAIN_SHARED" >&2; exit 1; }
+model=$(deps_dir)/models/all-MiniLM-L6-v2
+out=${ORTRAIN_ROBUST_DIR:-build/robust}
+mkdir -p "$out"
+go build -trimpath -o bin/ortrain ./cmd/ortrain
+
+# The data as shuffled tables with the columns text and label; the first fifth of
+# the training rows stands for the test when radii are chosen.
+data() {
+	shuffle() { awk 'BEGIN { srand(7) } { print rand() "\t" $0 }' | LC_ALL=C sort | cut -f 2-; }
+	local part
+	for part in train test; do
+		{ echo "text,label" && tail -n +2 "$shared/banking77/$part.csv" | shuffle; } >"$out/banking77-$part.csv"
+	done
+	for label in neg pos; do
+		sed "s/\t/ /g; s/$/\t$label/" "$shared/rotten-tomatoes-mr/rt-polarity.$label"
+	done | shuffle >"$out/all.tsv"
+	{ printf 'text\tlabel\n' && awk 'NR % 5 != 0' "$out/all.tsv"; } >"$out/rotten-tomatoes-train.tsv"
+	{ printf 'text\tlabel\n' && awk 'NR % 5 == 0' "$out/all.tsv"; } >"$out/rotten-tomatoes-test.tsv"
+	for part in banking77-train.csv rotten-tomatoes-train.tsv; do
+		awk 'NR == 1 || NR % 5 != 0' "$out/$part" >"$out/choose-${part/-train/-fit}"
+		awk 'NR == 1 || NR % 5 == 0' "$out/$part" >"$out/choose-${part/-train/-held}"
+	done
+}
+
+# fit FOLDER TRAIN EPOCHS SEED OPTION…: trains, unless that is done.
+fit() {
+	[ -f "$1/export/model.safetensors" ] && return
+	bin/ortrain train --model_name_or_path "$model" --train_file "$2" --num_train_epochs "$3" --seed "$4" "${settings[@]}" \
+		--max_train_samples "$rows" --save_strategy no --overwrite_output_dir --output_dir "$1" --quiet "${@:5}" >&2
+}
+
+# strike FOLDER TEST PLAIN: attacks, unless that is done.
+strike() {
+	[ -f "$1/attack.json" ] && return
+	local from=()
+	[ "$1" = "$3" ] || from=(--transfer_from "$3/export")
+	bin/ortrain attack --model_name_or_path "$1/export" --test_file "$2" --max_eval_samples "$judged" --adv_epsilon "$radii" \
+		--per_device_eval_batch_size 32 --output_dir "$1" --quiet "${from[@]}" >&2
+}
+
+# seconds FOLDER: how long the training of a folder took.
+seconds() { sed -n 's/.*"examples_per_s":\([0-9.e]*\).*/\1/p' "$1/train_log.jsonl" | awk '{ t += 1 / $1; n++ } END { print t / n }'; }
+
+# points FOLDER: radius, clean, worst as shares, one line a radius.
+points() {
+	tr -d ' \n' <"$1/attack.json" | grep -o '{"epsilon"[^}]*}' |
+		sed 's/.*"epsilon":\([^,]*\),"examples":\([^,]*\),"clean":\([^,]*\),.*"worst":\([^,}]*\).*/\1 \2 \3 \4/' | awk '{ print $1, $3 / $2, $4 / $2 }'
+}
+
+masked=0
+suspect() {
+	local found
+	found=$(sed -n 's/.*"gradient_masking": "\(.*\)".*/\1/p' "$1/attack.json")
+	[ -z "$found" ] || { echo "$1: gradient masking? $found" >&2 && masked=1; }
+}
+
+choose() {
+	local set file suffix radius method dir
+	echo "| data | method | radius | clean | worst at ${radii//,/, } |"
+	echo "|---|---|---|---|---|"
+	for set in banking77.csv rotten-tomatoes.tsv; do
+		file=${set%.*} suffix=${set##*.}
+		for method in plain fgm pgd freelb; do
+			for radius in "${tried[@]}"; do
+				[ "$method" != plain ] || radius=0
+				dir=$out/choose-$file-$method-$radius
+				local options=()
+				read -ra options <<<"${methods[$method]}"
+				[ "$method" = plain ] || options+=(--adv_epsilon "$radius")
+				fit "$dir" "$out/choose-$file-fit.$suffix" "$epochs" 7 "${options[@]}"
+				strike "$dir" "$out/choose-$file-held.$suffix" "$out/choose-$file-plain-0"
+				points "$dir" | awk -v row="| $file | $method | $radius" '{ clean = $2; worst = worst sprintf("%s%.3f", NR > 1 ? ", " : "", $3) }
+					END { printf "%s | %.3f | %s |\n", row, clean, worst }'
+				[ "$method" != plain ] || break
+			done
+		done
+	done
+}
+
+# effect SEED…: the table.
+effect() {
+	local set file suffix method seed dir long
+	echo "| data | method | radius | clean | worst | lost |"
+	echo "|---|---|---|---|---|---|"
+	for set in banking77.csv rotten-tomatoes.tsv; do
+		file=${set%.*} suffix=${set##*.}
+		for method in "${order[@]}"; do
+			for seed in "$@"; do
+				dir=$out/$file-$method-$seed long=$epochs
+				if [ "$method" = longer ]; then
+					long=$(awk "BEGIN { printf \"%.2f\", $epochs * $(seconds "$out/$file-freelb-$seed") / $(seconds "$out/$file-plain-$seed") }")
+				fi
+				local options=()
+				read -ra options <<<"${methods[$method]}"
+				fit "$dir" "$out/$file-train.$suffix" "$long" "$seed" "${options[@]}"
+				strike "$dir" "$out/$file-test.$suffix" "$out/$file-plain-$seed"
+				suspect "$dir"
+				points "$dir"
+			done | awk -v row="| $file | $method" '{ if (!($1 in n)) order[++k] = $1; n[$1]++; clean[$1] += $2; worst[$1] += $3 }
+				END { for (i = 1; i <= k; i++) { e = order[i]; printf "%s | %s | %.4f | %.4f | %.4f |\n", row, e, clean[e] / n[e], worst[e] / n[e], (clean[e] - worst[e]) / n[e] } }'
+		done
+	done
+}
+
+data
+if [ "${1:-}" = choose ]; then
+	choose
+else
+	[ $# -gt 0 ] || set -- 42 43 44
+	effect "$@"
+	for dir in "$out"/{banking77,rotten-tomatoes}-*-*/; do suspect "${dir%/}"; done
+	exit "$masked"
+fi
