@@ -47,7 +47,9 @@ func (b Bars) SVG() (string, error) {
 	}
 	p.Y.Min = min(p.Y.Min, 0)
 	if b.Max > 0 {
-		p.Y.Max = b.Max
+		if p.Y.Max = b.Max; len(b.Groups) > 1 {
+			p.Y.Max *= 1.18 // room for the legend
+		}
 	}
 	widen(p)
 	return render(b.Words, 460, 260, p.Draw)
