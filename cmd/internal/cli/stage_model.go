@@ -236,6 +236,7 @@ func reportStage() stageKind {
 			if _, ok := r.Section.Settings.Get("title"); !ok && r.Recipe.Name != "" {
 				set.args, set.lines = append(set.args, "--title="+r.Recipe.Name), append(set.lines, "title="+r.Recipe.Name)
 			}
+			set.args = append(set.args, "--name="+fullName)
 			for option, made := range reported {
 				if path, ok := r.Output(made[0], made[1]); ok {
 					set.args = append(set.args, "--"+option+"="+path)
