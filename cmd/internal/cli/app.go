@@ -16,6 +16,7 @@ import (
 	"github.com/ortrain/ortrain/cmd/internal/flow"
 	"github.com/ortrain/ortrain/export"
 	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/ablate"
 	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/ortrain/artifact"
 	"github.com/ortrain/ortrain/ortrain/artifact/odtc"
@@ -48,6 +49,8 @@ var kinds = []kind{
 	{[]error{ortrain.ErrConfig, adversary.ErrConfig, feed.ErrConfig, feed.ErrSplit, clean.ErrRecipe}, ExitUsage, "ortrain train --help lists every option"},
 	{[]error{pii.ErrConfig, pii.ErrPattern, pii.ErrNames}, ExitUsage, "ortrain scrub --help lists every option, ortrain list recognisers what is found"},
 	{[]error{sink.ErrRows}, ExitData, ""},
+	{[]error{ablate.ErrPlan}, ExitUsage, "ortrain ablate --help lists every option"},
+	{[]error{ablate.ErrStored}, ExitData, ""},
 	{[]error{augment.ErrPack}, ExitEnvironment, "ortrain data list shows all packs"},
 	{[]error{pack.ErrClient, pack.ErrHash, pack.ErrFile}, ExitEnvironment, "ortrain data install NAME --from FOLDER takes the files from a folder"},
 	{[]error{augment.ErrPolicy, augment.ErrHarm, pack.ErrUnknown}, ExitUsage, "ortrain list augmenters shows presets, operators and parameters"},
@@ -80,8 +83,31 @@ func newApp(e Env) *cli.App {
 		Writer: e.Stdout, ErrWriter: e.Stderr, Reader: e.Stdin,
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
-			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), attackCommand(e), convertCommand(e), cleanCommand(e), scrubCommand(e), splitCommand(e), initCommand(e), planCommand(e), runCommand(e), resumeCommand(e), configCommand(e), augmentCommand(e), dataCommand(e),
+			doctorCommand(e),
+			artifactsCommand(e),
+			trainCommand(e),
+			evalCommand(e),
+			predictCommand(e),
+			exportCommand(e),
+			verifyCommand(e),
+			demoCommand(e),
+			probeCommand(e),
+			reportCommand(e),
+			listCommand(e),
+			attackCommand(e),
+			inspectCommand(e),
+			convertCommand(e),
+			cleanCommand(e),
+			scrubCommand(e),
+			splitCommand(e),
+			initCommand(e),
+			planCommand(e),
+			runCommand(e),
+			resumeCommand(e),
+			configCommand(e),
+			augmentCommand(e),
+			dataCommand(e),
+			ablateCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,10 +16,10 @@ import (
 	"github.com/ortrain/ortrain/augment/ops"
 	"github.com/ortrain/ortrain/augment/pack"
 	"github.com/ortrain/ortrain/ortrain/ort"
-	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/clean/segment"
 	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
+	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/source"
 )
 
@@ -40,7 +38,18 @@ type augmentation struct {
 	Packs   string `yaml:"packs_dir"`
 	Report  string `yaml:"report_file"`
 	Workers int    `yaml:"dataloader_num_workers"`
-	Quiet   bool   `yaml:"quiet"`
+
+	KeepLabel  bool    `yaml:"keep_label"`
+	Classifier string  `yaml:"classifier"`
+	Cosine     float64 `yaml:"cosine"`
+	Encoder    string  `yaml:"encoder"`
+	Provider   string  `yaml:"provider"`
+	Threads    int     `yaml:"threads"`
+	Library    string  `yaml:"onnxruntime"`
+
+	Resume   bool `yaml:"resume"`
+	PartRows int  `yaml:"part_rows"`
+	Quiet    bool `yaml:"quiet"`
 }
 
 // augmentUsages says what the options of augment do that convert does not have.
@@ -55,6 +64,12 @@ var augmentUsages = map[string]string{
 	"epoch":                  "`EPOCH` of training whose copies are made, from 0",
 	reportOption:             "write counts and samples of the copies to `FILE` (JSON)",
 	"dataloader_num_workers": "`GOROUTINES` that make copies",
+	"keep_label":             "keep copies only whose label the classifier still gives",
+	"classifier":             "`FOLDER` of the trained model that keep_label asks: a run of ortrain train, or an export",
+	"cosine":                 "keep copies only whose embedding has at least this `COSINE` with that of their original; 0 leaves it to the policy",
+	"encoder":                "`FOLDER` of the model that embeds texts for the cosine, by the mean of its last states (default: the classifier)",
+	"resume":                 "go on with what a killed run of the same command has finished",
+	"part_rows":              "`ROWS` of the input that are finished together, for --resume to go on after",
 }
 
 func taskNames() string {
@@ -66,7 +81,7 @@ func taskNames() string {
 }
 
 func defaultAugmentation() augmentation {
-	return augmentation{conversion: defaultConversion(), Augment: "eda", Seed: 42, Workers: min(4, runtime.GOMAXPROCS(0))}
+	return augmentation{conversion: defaultConversion(), Augment: "eda", Seed: 42, Workers: min(4, runtime.GOMAXPROCS(0)), PartRows: 64 * record.MaxRows}
 }
 
 func augmentCommand(e Env) *cli.Command {
@@ -83,43 +98,72 @@ func augmentCommand(e Env) *cli.Command {
 			}
 			ctx, signals := e.interrupts(c.Context)
 			defer signals.close()
-			return interrupted(ctx, augmentFiles(ctx, e, given, paths[:len(paths)-1], paths[len(paths)-1]), "nothing was written")
+			in, out := paths[:len(paths)-1], paths[len(paths)-1]
+			err := augmentFiles(ctx, e, given, in, out)
+			hint := "nothing was written"
+			if sink.HasParts(partsDir(out)) {
+				hint = "go on with the same command and --resume"
+			}
+			return interrupted(ctx, err, hint)
 		},
 	}
 }
 
 // augmentFiles reads, copies and writes.
 func augmentFiles(ctx context.Context, e Env, o augmentation, in []string, out string) (err error) {
-	if o.Epoch < 0 {
-		return usage("--epoch %d; it must not be negative", o.Epoch)
-	}
-	policy, err := o.policy()
+	policy, err := o.ready(in, out)
 	if err != nil {
-		return err
-	}
-	o.Audit = policy.Audit
-	policy.Audit = policy.Audit || o.Report != ""
-	// The policy is made ready first: a missing pack is named before work starts.
-	ready := augment.Options{Seed: o.Seed, Epoch: uint32(o.Epoch), Outside: -1}
-	if _, err := newRunner(policy, o.Packs, ready); err != nil {
 		return err
 	}
 	set, memory, err := o.open(ctx, e, in, out)
 	if err != nil {
 		return err
 	}
-	ready.Memory = memory
+	o.Audit = policy.Audit
+	policy.Audit = policy.Audit || o.Report != ""
 	if o.Audit && slices.Contains(set.Available(), "audit") {
 		return fail(ExitData, fmt.Errorf("%s: %w; rename it, or leave --audit out", strings.Join(in, ", "), augment.ErrAudit), "")
 	}
-	if ready.Outside, err = outside(set); err != nil {
+	opts := augment.Options{Seed: o.Seed, Epoch: uint32(o.Epoch), Memory: memory}
+	if opts.Outside, err = outside(set); err != nil {
 		return err
 	}
-	runner, err := newRunner(policy, o.Packs, ready)
+	models, err := o.openFilters(ctx, e, policy.Filters, set)
 	if err != nil {
 		return err
 	}
-	return o.write(ctx, e, set, memory, runner, in, out)
+	defer func() { err = errors.Join(err, models.Close()) }()
+	opts.Filters = models.filters
+	runner, err := newRunner(policy, o.Packs, opts)
+	if err != nil {
+		return err
+	}
+	w := &augmentWriter{augmentation: o, env: e, set: set, memory: memory, runner: runner, in: in, path: out}
+	return w.write(ctx)
+}
+
+// ready checks all that can be told before the data are looked at: a missing pack
+// or model is named before work starts.
+func (o augmentation) ready(in []string, out string) (augment.Policy, error) {
+	if o.Epoch < 0 {
+		return augment.Policy{}, usage("--epoch %d; it must not be negative", o.Epoch)
+	}
+	if o.PartRows < 1 {
+		return augment.Policy{}, usage("--part_rows %d; at least 1 is needed", o.PartRows)
+	}
+	if o.Resume && (out == sink.Stdout || slices.Contains(in, source.Stdin)) {
+		return augment.Policy{}, usage("--resume goes on with files; standard input and output cannot be taken up again")
+	}
+	policy, err := o.policy()
+	if err != nil {
+		return policy, err
+	}
+	plain := policy
+	plain.Filters.KeepLabel, plain.Filters.Cosine = false, 0 // their models need the data
+	if _, err := newRunner(plain, o.Packs, augment.Options{Seed: o.Seed, Outside: -1}); err != nil {
+		return policy, err
+	}
+	return policy, o.checkFilters(policy.Filters)
 }
 
 // policy reads the policy and puts the options over it.
@@ -137,6 +181,10 @@ func (o augmentation) policy() (augment.Policy, error) {
 	p.Force = p.Force || o.Force
 	p.Original = p.Original && !o.Only
 	p.Audit = p.Audit || o.Audit
+	p.Filters.KeepLabel = p.Filters.KeepLabel || o.KeepLabel
+	if o.Cosine != 0 {
+		p.Filters.Cosine = o.Cosine
+	}
 	return p, nil
 }
 
@@ -213,54 +261,4 @@ func augmenting(run Run) (func(context.Context, uint32, sample.Example) (sample.
 	return func(_ context.Context, epoch uint32, ex sample.Example) (sample.Example, error) {
 		return runner.Draw(ex, epoch)
 	}, nil
-}
-
-// write makes the copies and writes all rows.
-func (o augmentation) write(ctx context.Context, e Env, set *source.Set, memory *record.Allocator, runner *augment.Runner, in []string, path string) (err error) {
-	o.Trail = o.Trail || o.Audit
-	out, err := o.create(e, set, in, path, memory)
-	if err != nil {
-		return err
-	}
-	defer func() { err = first(err, out.Close()) }()
-	rows := pipeline.Map(set.Rows(), max(1, o.Workers), runner.Rows)
-	defer func() { err = first(err, rows.Close()) }()
-	n, shown := int64(0), e.Now()
-	var report augmentReport
-	for {
-		b, err := rows.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		n += int64(b.Len())
-		if o.Report != "" {
-			for _, ex := range b.Examples() {
-				report.see(ex)
-			}
-		}
-		err = out.Write(ctx, b)
-		b.Release()
-		if err != nil {
-			return err
-		}
-		if now := e.Now(); !o.Quiet && now.Sub(shown) >= time.Second {
-			shown = now
-			fmt.Fprintf(e.Stderr, "%s rows written\n", thousands(n))
-		}
-	}
-	if err := out.Commit(ctx); err != nil {
-		return err
-	}
-	if o.Report != "" {
-		if err := writeJSON(o.Report, report); err != nil {
-			return err
-		}
-	}
-	if !o.Quiet {
-		fmt.Fprintf(e.Stderr, "%s: %s rows by the policy %s\n", path, thousands(n), o.Augment)
-	}
-	return nil
 }

@@ -10,7 +10,9 @@ import (
 
 	"github.com/ortrain/ortrain/augment"
 	"github.com/ortrain/ortrain/ortrain/report"
+	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/clean"
+	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/source"
 )
@@ -58,6 +60,28 @@ func (r *augmentReport) see(ex sample.Example) {
 	}
 	r.kinds[kind]++
 	r.Samples = append(r.Samples, augmentSample{ex.Row, whole(r.original), strings.Clone(whole(ex)), strings.Clone(ex.Audit)})
+}
+
+// seeAll takes the rows of a batch.
+func (r *augmentReport) seeAll(b *record.Batch) {
+	for _, ex := range b.Examples() {
+		r.see(ex)
+	}
+}
+
+// seen shows rows to a report on their way.
+type seen struct {
+	pipeline.Source[*record.Batch]
+	report *augmentReport
+}
+
+// Next implements pipeline.Source.
+func (s seen) Next(ctx context.Context) (*record.Batch, error) {
+	b, err := s.Source.Next(ctx)
+	if err == nil {
+		s.report.seeAll(b)
+	}
+	return b, err
 }
 
 // whole is the text of an example with its pair.

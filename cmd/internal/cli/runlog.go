@@ -48,23 +48,23 @@ func facts(dir string, run Run) []report.Fact {
 		model = "from scratch: " + run.ConfigName
 	}
 	add("model", base(model))
-	add("training data", fingerprint(run.TrainFile))
-	add("validation data", fingerprint(run.ValidationFile))
-	add("test data", fingerprint(run.TestFile))
+	add("training data", hashed(run.TrainFile))
+	add("validation data", hashed(run.ValidationFile))
+	add("test data", hashed(run.TestFile))
 	t := run.Training
 	add("settings", fmt.Sprintf("batch %d, learning rate %g, %g epochs, seed %d, at most %d tokens", run.TrainBatchSize*t.GradientAccumulationSteps, t.LearningRate, t.NumTrainEpochs, t.Seed, run.MaxSeqLength))
 	add("adversary", t.Adversary.Name)
 	add("augmentation in training", base(run.Augment))
 	if weights := filepath.Join(dir, exportDir, export.WeightsFile); isFile(weights) {
-		add("trained weights", fingerprint(weights))
+		add("trained weights", hashed(weights))
 	}
 	add("results", results(filepath.Join(dir, evalDir, resultsFile)))
 	add("program", "ortrain "+Version+", "+runtime.Version()+", "+runtime.GOOS+"/"+runtime.GOARCH)
 	return out
 }
 
-// fingerprint names a file and, where it can be read, its contents.
-func fingerprint(path string) string {
+// hashed names a file and, where it can be read, its contents.
+func hashed(path string) string {
 	f, err := os.Open(path)
 	if err != nil {
 		return base(path)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/ortrain/ortrain/augment"
 	"github.com/ortrain/ortrain/cmd/internal/flow"
 	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/source"
@@ -238,11 +237,11 @@ func splitShares(k stageKind, s *stager, r flow.Request, d dataset) (shares map[
 // augmentStage adds changed copies to the rows to train on, and to no others.
 func augmentStage() stageKind {
 	return stageKind{
-		name: nameAugment, needs: []string{"clean", "scrub", "split"},
-		wired: map[string]string{"to": fromFlow, "dry_run": "ortrain plan", reportOption: fromFlow},
+		name: nameAugment, needs: []string{"clean", "scrub", "split"}, resumes: true,
+		wired: map[string]string{"to": fromFlow, "dry_run": "ortrain plan", "resume": fromFlow, reportOption: fromFlow},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
 			job, err := s.perPart(k, r, partNames[:1], func(_ string, in []string, out string) []string {
-				return slices.Concat([]string{"--" + reportOption + "=" + countsOf(out)}, in, []string{out})
+				return slices.Concat([]string{"--resume", "--" + reportOption + "=" + countsOf(out)}, in, []string{out})
 			})
 			if err != nil {
 				return job, err
@@ -260,17 +259,6 @@ func augmentStage() stageKind {
 
 // countsOf is the file with the counts of what is written to a file.
 func countsOf(out string) string { return strings.TrimSuffix(out, filepath.Ext(out)) + ".report.json" }
-
-// policyFiles are the files that the operators of a policy read.
-func policyFiles(p augment.Policy) []string {
-	var out []string
-	for _, step := range slices.Concat(p.Before, p.Operators) {
-		if path, ok := step.Params["file"].(string); ok && path != "" {
-			out = append(out, path)
-		}
-	}
-	return out
-}
 
 // namedFiles are files that a file names which an option of a stage names.
 func namedFiles(option string, paths []string) []flow.Read {
