@@ -20,7 +20,7 @@ env: ## print what a plain go build or go test needs: eval "$$(make -s env)"
 build: deps ## build bin/ortrain
 	go build -trimpath -o bin/ortrain ./cmd/ortrain
 
-demo: build ## fine-tune, evaluate and export a pretrained model on generated data
+demo: build ## run testdata/demo/recipe.yaml on generated data: clean, train, test, attack, report, export
 	./examples/demo.sh
 
 test: deps ## run all tests

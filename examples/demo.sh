@@ -1,7 +1,8 @@
 #!/bin/sh
-# The demonstration: generated support requests, a pretrained encoder fine-tuned
-# on them, tested, exported and compared with naive Bayes. Options go on to
-# "ortrain demo"; results go to demo-out unless --output_dir says otherwise.
+# The demonstration: support requests are generated, testdata/demo/recipe.yaml
+# cleans, splits, augments, trains, tests, attacks, reports and exports, and the
+# outcome is compared with naive Bayes. KEY=VALUE changes the recipe, as in
+# examples/demo.sh train.num_train_epochs=2. Everything goes to demo-out.
 set -eu
 cd "$(dirname "$0")/.."
 . .ci/lib.sh
@@ -11,8 +12,14 @@ cd "$(dirname "$0")/.."
 }
 ORTRAIN_DEPS=$(deps_dir)
 export ORTRAIN_DEPS
+out=demo-out
 weights=$ORTRAIN_DEPS/models/all-MiniLM-L6-v2
 if [ -s "$weights/model.safetensors" ]; then
-	set -- --model_name_or_path "$weights" "$@"
+	bin/ortrain demo data "$out"
+	set -- "model_name_or_path=$weights" "$@"
+else
+	bin/ortrain demo data --scratch "$out"
+	set -- "config_name=$out/scratch/config.json" train.learning_rate=1e-3 train.num_train_epochs=12 "$@"
 fi
-exec bin/ortrain demo --output_dir demo-out "$@"
+bin/ortrain run testdata/demo/recipe.yaml "$@"
+bin/ortrain demo verdict "$out"

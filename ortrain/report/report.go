@@ -23,6 +23,9 @@ type Report struct {
 	Hard []int
 	// HardBy names what chose them.
 	HardBy string
+	// Parts are the figures of the model of the run on the parts of its data, that
+	// of unseen rows first.
+	Parts []Part
 	// Log is the run, step by step.
 	Log []Logged
 	// Test are the answers of the model of the run to the test rows.
@@ -45,6 +48,15 @@ type System struct {
 	Name string
 	// Right says of each row whether it was answered rightly.
 	Right []bool
+}
+
+// Part is what the model of the run scores on a part of the data.
+type Part struct {
+	Name string
+	// Note says what the figure is worth.
+	Note                    string
+	Rows                    int
+	Accuracy, MacroF1, Loss float64
 }
 
 // Logged is one logged step, as train_log.jsonl has it. Values that a step does

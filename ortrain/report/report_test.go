@@ -2,7 +2,6 @@ package report_test
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -10,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/net/html"
 
 	"github.com/ortrain/ortrain/ortrain/report"
 )
@@ -26,6 +23,7 @@ func whole() report.Report {
 		Cleaning:   []report.Cleaned{{Step: "html", Changed: 12, Removed: 340}, {Step: "duplicates", Dropped: 3}},
 		Augmented:  []report.Pair{{Before: "my card is <lost>", After: "my old card was <lost>", How: "insert, replace"}},
 		Config:     "learning_rate: 3.0e-4\n",
+		Parts:      []report.Part{{Name: "test", Note: "unseen", Rows: 16, Accuracy: .8125, MacroF1: .81, Loss: .6}, {Name: "train", Note: "seen in training", Rows: 40, Accuracy: 1, MacroF1: 1, Loss: .01}},
 		Test:       &report.Answers{Labels: []string{"yes", "no", "<script>alert(1)</script>"}},
 	}
 	for i := range 16 {
@@ -67,7 +65,7 @@ func TestPage(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, id := range []string{"comparison", "curves", "classes", "calibration", "robustness", "errors", "cleaning", "augmentation", "config"} {
+	for _, id := range []string{"comparison", "parts", "curves", "classes", "calibration", "robustness", "errors", "cleaning", "augmentation", "config"} {
 		if !strings.Contains(page, `<section id="`+id+`"`) {
 			t.Errorf("no section %s", id)
 		}
@@ -86,40 +84,9 @@ func TestPage(t *testing.T) {
 	if n := strings.Count(page, "<svg "); n != 11 {
 		t.Errorf("%d figures, want 11", n)
 	}
-	balanced(t, page)
+	valid(t, page)
 	if len(page) > 300_000 {
 		t.Errorf("%d bytes", len(page))
-	}
-}
-
-// balanced checks that every element that is opened is closed in order.
-func balanced(t *testing.T, page string) {
-	t.Helper()
-	void := []string{"meta", "link", "br", "hr", "img", "input", "path"}
-	var open []string
-	z := html.NewTokenizer(strings.NewReader(page))
-	for {
-		switch z.Next() {
-		case html.ErrorToken:
-			if !errors.Is(z.Err(), io.EOF) {
-				t.Error(z.Err())
-			}
-			if len(open) != 0 {
-				t.Errorf("not closed: %v", open)
-			}
-			return
-		case html.StartTagToken:
-			name, _ := z.TagName()
-			if !slices.Contains(void, string(name)) {
-				open = append(open, string(name))
-			}
-		case html.EndTagToken:
-			name, _ := z.TagName()
-			if len(open) == 0 || open[len(open)-1] != string(name) {
-				t.Fatalf("</%s> closes %v", name, open)
-			}
-			open = open[:len(open)-1]
-		}
 	}
 }
 
@@ -128,20 +95,56 @@ func TestPartsMayBeAbsent(t *testing.T) {
 	if strings.Contains(page, "<section") || !strings.Contains(page, "Nothing yet") {
 		t.Errorf("an empty report: %.300s", page)
 	}
-	balanced(t, page)
+	valid(t, page)
 }
 
-func TestManyClasses(t *testing.T) {
-	r := report.Report{Test: &report.Answers{}}
+// manyClasses is a report with more classes than fit a screen.
+func manyClasses() report.Report {
+	r := report.Report{Title: "Many", Test: &report.Answers{}}
 	for i := range 77 {
 		r.Test.Labels = append(r.Test.Labels, fmt.Sprintf("intent %d", i))
 		for k := range 40 {
 			r.Test.Rows = append(r.Test.Rows, report.Answer{Row: uint64(40*i + k), Actual: i, Predicted: (i + k/36) % 77, Probability: .8})
 		}
 	}
-	if page := write(t, r); len(page) > 3_000_000 {
-		t.Errorf("%d bytes; 3 MB are allowed", len(page))
+	return r
+}
+
+func TestManyClasses(t *testing.T) {
+	page := write(t, manyClasses())
+	if len(page) > largest {
+		t.Errorf("%d bytes; %d are allowed", len(page), largest)
 	}
+	valid(t, page)
+}
+
+// largest is what a page may have. Units: bytes.
+const largest = 3_000_000
+
+// A long run with very many classes does not fill the page: what is left out is
+// said.
+func TestLargeRunsStaySmall(t *testing.T) {
+	r := report.Report{Test: &report.Answers{}}
+	const classes = 5000
+	for i := range classes {
+		r.Test.Labels = append(r.Test.Labels, fmt.Sprintf("a label with a long name, number %d", i))
+		for k := range 4 {
+			r.Test.Rows = append(r.Test.Rows, report.Answer{Row: uint64(4*i + k), Text: strings.Repeat("long text ", 500), Actual: i, Predicted: (i + k*k) % classes, Probability: .5})
+		}
+	}
+	for step := range 200_000 {
+		r.Log = append(r.Log, report.Logged{Step: step, Values: map[string]float64{"loss": 1 / float64(step+1), "grad_norm": 1, "examples_per_s": float64(step % 7), "rss_bytes": 1e9}})
+	}
+	page := write(t, r)
+	if len(page) > largest {
+		t.Errorf("%d bytes; %d are allowed", len(page), largest)
+	}
+	for _, want := range []string{"500 of 5000 labels", "100 of 5000 labels"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	valid(t, page)
 }
 
 func TestWhatDoesNotFit(t *testing.T) {

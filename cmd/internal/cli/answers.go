@@ -130,18 +130,94 @@ func (a *answers) truth() []float64 {
 	return out
 }
 
-// majority answers every row with the label that most of them have.
-func (a *answers) majority() report.System {
+// majority answers every row with the label that most of the training rows
+// have, or, where the training file is gone or is several, most of the rows
+// themselves.
+func (a *answers) majority(ctx context.Context, run Run) (report.System, error) {
 	counts := make([]int, len(a.labels))
-	for _, c := range a.actual {
-		counts[c]++
+	if err := a.countTraining(ctx, run, counts); err != nil {
+		return report.System{}, err
+	}
+	if slices.Max(counts) == 0 {
+		for _, c := range a.actual {
+			counts[c]++
+		}
 	}
 	most := slices.Index(counts, slices.Max(counts))
-	s := report.System{Name: "largest class"}
+	s := report.System{Name: majorityName}
 	for _, c := range a.actual {
 		s.Right = append(s.Right, c == most)
 	}
-	return s
+	return s, nil
+}
+
+// countTraining counts the labels of the training file, if there is one.
+func (a *answers) countTraining(ctx context.Context, run Run, counts []int) error {
+	if !isFile(run.TrainFile) {
+		return nil
+	}
+	set, err := source.Open(ctx, []string{run.TrainFile}, source.Options{
+		Columns: source.Columns{Text: run.TextColumn, Pair: run.TextPairColumn, Label: run.LabelColumn}, Kind: sample.ClassLabel, Names: a.labels, Optional: true,
+	})
+	if err != nil {
+		return err
+	}
+	return eachExample(ctx, set, func(ex sample.Example) error {
+		if ex.Label.Kind == sample.ClassLabel {
+			counts[ex.Label.Int[0]]++
+		}
+		return nil
+	})
+}
+
+// hardest are the numbers of the rows that are hard under a system: as its
+// folder has them written down, or by its answers.
+func (a *answers) hardest(dir string) ([]int, error) {
+	var written hardRows
+	err := readJSON(filepath.Join(dir, hardFile), &written)
+	if errors.Is(err, os.ErrNotExist) {
+		return report.Hardest(a.truth()), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	number := make(map[uint64]int, len(a.rows))
+	for i, row := range a.rows {
+		number[row] = i
+	}
+	var out []int
+	for _, row := range written.Rows {
+		i, ok := number[row]
+		if !ok {
+			return nil, fail(ExitData, fmt.Errorf("%s names row %d, which has no answer beside it", filepath.Join(dir, hardFile), row), "run ortrain probe again")
+		}
+		out = append(out, i)
+	}
+	return out, nil
+}
+
+// hardFile holds the rows that a probe found hardest.
+const hardFile = "hardest.json"
+
+// hardRows is its form.
+type hardRows struct {
+	By   string   `json:"by"`
+	Of   int      `json:"of"`
+	Rows []uint64 `json:"rows"`
+}
+
+// writeHardest writes down which rows are hard under the answers in a folder.
+func writeHardest(dir string) error {
+	a, err := readAnswers(dir)
+	if err != nil {
+		return err
+	}
+	hard := hardRows{By: "the lowest probability of the true label", Of: len(a.rows)}
+	for _, i := range report.Hardest(a.truth()) {
+		hard.Rows = append(hard.Rows, a.rows[i])
+	}
+	slices.Sort(hard.Rows)
+	return writeJSON(filepath.Join(dir, hardFile), hard)
 }
 
 func (a *answers) report() *report.Answers {
@@ -173,20 +249,35 @@ func addTexts(ctx context.Context, run Run, a *report.Answers) error {
 	if err != nil {
 		return err
 	}
+	return eachExample(ctx, set, func(ex sample.Example) error {
+		if answer := wanted[ex.Row]; answer != nil {
+			answer.Text = strings.Clone(whole(ex))
+		}
+		return nil
+	})
+}
+
+// errEnough ends a reading early.
+var errEnough = errors.New("enough was read")
+
+// eachExample calls do with every example of a data set, which is valid until do
+// returns.
+func eachExample(ctx context.Context, set *source.Set, do func(sample.Example) error) error {
 	rows := set.Rows()
+	var err error
 	for err == nil {
 		b, next := rows.Next(ctx)
 		if err = next; err != nil {
 			break
 		}
 		for _, ex := range b.Examples() {
-			if answer := wanted[ex.Row]; answer != nil {
-				answer.Text = strings.TrimSpace(strings.Clone(ex.Text) + " " + strings.Clone(ex.Pair))
+			if err = do(ex); err != nil {
+				break
 			}
 		}
 		b.Release()
 	}
-	if errors.Is(err, io.EOF) {
+	if errors.Is(err, io.EOF) || errors.Is(err, errEnough) {
 		err = nil
 	}
 	return errors.Join(err, rows.Close())

@@ -36,6 +36,7 @@ type augmentation struct {
 	Seed    uint64 `yaml:"seed"`
 	Epoch   int    `yaml:"epoch"`
 	Packs   string `yaml:"packs_dir"`
+	Report  string `yaml:"report_file"`
 	Workers int    `yaml:"dataloader_num_workers"`
 
 	KeepLabel  bool    `yaml:"keep_label"`
@@ -61,6 +62,7 @@ var augmentUsages = map[string]string{
 	"audit":                  "write the columns row_id, copy and audit: which operator changed which words",
 	"seed":                   "`SEED` of all draws",
 	"epoch":                  "`EPOCH` of training whose copies are made, from 0",
+	reportOption:             "write counts and samples of the copies to `FILE` (JSON)",
 	"dataloader_num_workers": "`GOROUTINES` that make copies",
 	"keep_label":             "keep copies only whose label the classifier still gives",
 	"classifier":             "`FOLDER` of the trained model that keep_label asks: a run of ortrain train, or an export",
@@ -117,7 +119,9 @@ func augmentFiles(ctx context.Context, e Env, o augmentation, in []string, out s
 	if err != nil {
 		return err
 	}
-	if policy.Audit && slices.Contains(set.Available(), "audit") {
+	o.Audit = policy.Audit
+	policy.Audit = policy.Audit || o.Report != ""
+	if o.Audit && slices.Contains(set.Available(), "audit") {
 		return fail(ExitData, fmt.Errorf("%s: %w; rename it, or leave --audit out", strings.Join(in, ", "), augment.ErrAudit), "")
 	}
 	opts := augment.Options{Seed: o.Seed, Epoch: uint32(o.Epoch), Memory: memory}

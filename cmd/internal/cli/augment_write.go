@@ -31,8 +31,9 @@ type augmentWriter struct {
 	in     []string
 	path   string
 
-	rows  int64 // written
-	shown time.Time
+	report augmentReport
+	rows   int64 // written
+	shown  time.Time
 }
 
 // partsDir is the folder of the parts of an output.
@@ -41,7 +42,7 @@ func partsDir(path string) string {
 }
 
 func (w *augmentWriter) write(ctx context.Context) (err error) {
-	w.Trail = w.Trail || w.runner.Policy().Audit
+	w.Trail = w.Trail || w.Audit
 	w.shown = w.env.Now()
 	parts, err := w.openParts()
 	if err != nil {
@@ -65,6 +66,11 @@ func (w *augmentWriter) write(ctx context.Context) (err error) {
 	}
 	if err := out.Commit(ctx); err != nil {
 		return err
+	}
+	if w.Report != "" {
+		if err := writeJSON(w.Report, w.report); err != nil {
+			return err
+		}
 	}
 	w.say("%s: %s rows by the policy %s", w.path, thousands(w.rows), w.Augment)
 	if parts == nil {
@@ -127,7 +133,7 @@ func (w *augmentWriter) transfer(ctx context.Context, parts *sink.Parts, out *si
 	}
 	if done > 0 {
 		w.say("going on after %s rows that were finished before", thousands(parts.Len()))
-		if w.rows, err = copyRows(ctx, parts.Rows(), out); err != nil {
+		if w.rows, err = copyRows(ctx, seen{parts.Rows(), &w.report}, out); err != nil {
 			return err
 		}
 	}
@@ -141,6 +147,7 @@ func (w *augmentWriter) transfer(ctx context.Context, parts *sink.Parts, out *si
 		if err != nil {
 			return err
 		}
+		w.report.seeAll(b)
 		w.rows += int64(b.Len())
 		err = out.Write(ctx, b)
 		if err == nil && parts != nil {

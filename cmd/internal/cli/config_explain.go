@@ -173,14 +173,18 @@ func (x *explanation) inRecipe(s *stager, r *flow.Recipe) [][2]string {
 	var out [][2]string
 	for _, k := range stageKinds() {
 		section, ok := r.Sections[k.name]
-		if !ok || section.Skip || !slices.Contains(x.commands, k.name) {
+		if !ok || section.Skip || !slices.Contains(x.commands, k.commandName()) {
 			continue
 		}
 		value := [2]string{x.standard, k.name + ": default"}
+		var trained flow.Settings
+		if k.takesOver(x.key) {
+			trained = r.Sections[nameTrain].Settings
+		}
 		for _, from := range []struct {
 			list  flow.Settings
 			where string
-		}{{r.Data, "data"}, {r.Shared, "all stages"}, {section.Settings, "its section"}} {
+		}{{r.Data, "data"}, {r.Shared, "all stages"}, {trained, "the section " + nameTrain}, {section.Settings, "its section"}} {
 			for _, one := range from.list {
 				if one.Key == x.key {
 					value = [2]string{strings.Join(one.Values, ","), fmt.Sprintf("%s: %s, line %d", k.name, from.where, one.Line)}

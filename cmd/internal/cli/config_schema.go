@@ -72,7 +72,7 @@ func recipeSchema(s *stager) object {
 	for _, k := range schema.Stages {
 		stage := object{"skip": object{"type": "boolean", "description": "leave the stage out"}}
 		for _, name := range k.Options {
-			stage[name] = flagSchema(s.flag(k.Name, name))
+			stage[name] = flagSchema(s.flag(commandOfStage(k.Name), name))
 		}
 		section := closed("stage "+k.Name, stage)
 		section["type"] = []string{"object", "null"}
@@ -83,6 +83,16 @@ func recipeSchema(s *stager) object {
 		properties[k.Name] = section
 	}
 	return closed("recipe of ortrain run", properties)
+}
+
+// commandOfStage is the name of the command that a stage runs.
+func commandOfStage(name string) string {
+	for _, k := range stageKinds() {
+		if k.name == name {
+			return k.commandName()
+		}
+	}
+	return name
 }
 
 // flag finds a flag of a command.

@@ -206,13 +206,9 @@ func (s *session) tellAll(parts []scored) error {
 	results := make(map[string]float64)
 	t := tabwriter.NewWriter(s.env.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "rows of\trows\taccuracy\tmacro F1\tloss\t")
-	note := map[string]string{
-		"test": "unseen: the figure that counts", "validation": "not trained on, but looked at to choose",
-		"unused": "left out of training", "train": "seen in training", onAll: "seen and unseen together: no measure of new texts",
-	}
 	for i, p := range parts {
 		m := p.result.Metrics
-		fmt.Fprintf(t, "%s\t%s\t%.4f\t%.4f\t%.4f\t%s\n", p.name, thousands(int64(p.result.Examples)), m["accuracy"], m["f1_macro"], m["loss"], note[p.name])
+		fmt.Fprintf(t, "%s\t%s\t%.4f\t%.4f\t%.4f\t%s\n", p.name, thousands(int64(p.result.Examples)), m["accuracy"], m["f1_macro"], m["loss"], partNote(p.name))
 		keys := []string{p.name + "_"}
 		if i == 0 && !p.seen {
 			keys = append(keys, "eval_")
@@ -228,6 +224,17 @@ func (s *session) tellAll(parts []scored) error {
 		return err
 	}
 	return writeJSON(filepath.Join(s.run.OutputDir, resultsFile), results)
+}
+
+// evalParts are the parts of a run's data in the order in which they are shown.
+var evalParts = []string{"test", "validation", "unused", "train", onAll}
+
+// partNote says what the figure of a part is worth.
+func partNote(part string) string {
+	return map[string]string{
+		"test": "unseen: the figure that counts", "validation": "not trained on, but looked at to choose",
+		"unused": "left out of training", "train": "seen in training", onAll: "seen and unseen together: no measure of new texts",
+	}[part]
 }
 
 // twoScorers takes every batch twice.

@@ -96,6 +96,9 @@ func (d *draft) settingsText(line func(string, ...any)) {
 			line("  # %d rows are too few to test on as well.\n  test_split: 0", d.shape.Rows)
 		}
 	}
+	if d.opts.test != "" || s.TestSplit > 0 {
+		line("\n# What fine-tuning has to beat: a linear classifier on the frozen encoder. It says which test rows are hard.\nprobe:")
+	}
 	line("\ntrain:\n  # As many epochs as %s rows need.\n  num_train_epochs: %d", thousands(d.shape.Rows), s.Epochs)
 	line("  # For sequences of %d tokens and %s of free memory.\n  per_device_train_batch_size: %d", s.MaxSeqLength, bytesText(d.shape.Memory), s.BatchSize)
 	line("  learning_rate: %s\n  weight_decay: 0.01\n  warmup_ratio: 0.1", strconv.FormatFloat(s.LearningRate, 'g', -1, 64))
@@ -104,6 +107,7 @@ func (d *draft) settingsText(line func(string, ...any)) {
 		why = fmt.Sprintf("Labels have %s to %s rows, so each counts the same", thousands(s.Smallest), thousands(s.Largest))
 	}
 	line("  eval_strategy: epoch\n  save_strategy: epoch\n  save_total_limit: 1\n  load_best_model_at_end: true\n  # %s.\n  metric_for_best_model: %s\n  logging_steps: 20", why, s.Metric)
+	line("\n# The same training without augmentation and adversary, to see what these brought; for recipes that have some.\nplain:\n  skip: true")
 	line("\neval:\n  # all scores every row, those seen in training apart; test scores the unseen ones only.\n  on: all")
 	line("\nreport:\n\nexport:")
 }

@@ -95,7 +95,7 @@ func (f *recipeFlow) planTraining(ctx context.Context, done map[string]bool) (er
 		return err
 	}
 	defer s.close()
-	p := &planned{session: s, raw: raw, dir: f.stager.dir}
+	p := &planned{session: s, raw: raw, dir: f.stager.dir, again: f.Job(namePlain) != nil && !done[namePlain]}
 	if err := p.measure(ctx); err != nil {
 		return err
 	}
@@ -189,6 +189,8 @@ type planned struct {
 	*session
 	raw bool
 	dir string // of the recipe
+	// again says that the stage plain trains once more.
+	again bool
 
 	plan                 ortrain.Plan
 	epochTokens, padding float64
@@ -344,6 +346,9 @@ func (p *planned) write(w io.Writer) error {
 	evaluating := time.Duration(p.evaluations) * p.evaluation
 	row("time", "%s: %s steps of %s, %d evaluations of %s (from %d steps tried)", (training + evaluating).Round(time.Second),
 		thousands(int64(p.plan.Steps)), p.step.Round(10*time.Microsecond), p.evaluations, p.evaluation.Round(time.Millisecond), len(p.steps))
+	if p.again {
+		row("", "and once more for the stage plain, less what augmentation and adversary cost")
+	}
 	row("plan", "made in %s", p.took.Round(100*time.Millisecond))
 	return t.Flush()
 }

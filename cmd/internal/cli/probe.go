@@ -19,7 +19,7 @@ import (
 
 func probeCommand(e Env) *cli.Command {
 	list := names(modelOptions, []string{"config_name", "train_file", "test_file", "label_column", "output_dir", "seed"}, dataOptions, runtimeOptions)
-	return command(e, "probe", "fit a linear classifier on the frozen encoder: what fine-tuning has to beat", "", list, func(ctx context.Context, e Env, run Run) error {
+	return command(e, "probe", "fit a linear classifier on the frozen encoder: what fine-tuning has to beat", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("train_file", run.TrainFile, "test_file", run.TestFile); err != nil {
 			return err
 		}
@@ -29,7 +29,7 @@ func probeCommand(e Env) *cli.Command {
 		}
 		defer s.close()
 		return s.probe(ctx)
-	})
+	}))
 }
 
 // openProbe opens data and the encoder without a head.
@@ -102,6 +102,9 @@ func (s *session) probed(ctx context.Context, p *predictions, metrics map[string
 		return nil
 	}
 	if err := p.write(ctx, s.run.OutputDir); err != nil {
+		return err
+	}
+	if err := writeHardest(s.run.OutputDir); err != nil {
 		return err
 	}
 	return writeJSON(filepath.Join(s.run.OutputDir, resultsFile), results)

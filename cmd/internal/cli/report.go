@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,9 @@ func reportCommand(e Env) *cli.Command {
 			&cli.StringFlag{Name: "hard_by", Usage: "`NAME` of the compared system that says which rows are hard (default: the first)"},
 			&cli.StringFlag{Name: "attack", Usage: "`FILE` attack.json of ortrain attack, for the robustness curve"},
 			&cli.StringFlag{Name: "cleaning", Usage: "`FILE` with the counts of ortrain clean (default: those of the run)"},
+			&cli.StringFlag{Name: "augmented", Usage: "`FILE` with samples of ortrain augment --report_file (default: drawn anew, if the run augments)"},
+			&cli.StringFlag{Name: "all_rows", Usage: "`FILE` all_results.json of ortrain eval --on all, for the figures of seen and unseen rows"},
+			&cli.StringFlag{Name: "name", Usage: "`NAME` of this run among the compared systems (default: the title)"},
 			&cli.StringFlag{Name: "title", Usage: "`TEXT` at the head of the page (default: the folder's name)"},
 			&cli.StringFlag{Name: "output", Usage: "`FILE` to write (default: " + reportFile + " in the folder)"},
 			&cli.BoolFlag{Name: "no_texts", Usage: "show no texts of the data"},
@@ -35,7 +39,8 @@ func reportCommand(e Env) *cli.Command {
 				return usage("which run? give one folder, as in: ortrain report out")
 			}
 			o := reportOptions{
-				dir: c.Args().First(), title: c.String("title"), output: c.String("output"), hardBy: c.String("hard_by"), attack: c.String("attack"), cleaning: c.String("cleaning"), texts: !c.Bool("no_texts"),
+				dir: c.Args().First(), title: c.String("title"), name: c.String("name"), output: c.String("output"), hardBy: c.String("hard_by"),
+				attack: c.String("attack"), cleaning: c.String("cleaning"), augmented: c.String("augmented"), allRows: c.String("all_rows"), texts: !c.Bool("no_texts"),
 			}
 			for _, pair := range c.StringSlice("compare") {
 				name, folder, ok := strings.Cut(pair, "=")
@@ -56,9 +61,10 @@ func reportCommand(e Env) *cli.Command {
 
 // reportOptions say what goes into a page.
 type reportOptions struct {
-	dir, title, output, hardBy, attack, cleaning string
-	compare                                      []compared
-	texts                                        bool
+	dir, title, name, output, hardBy     string
+	attack, cleaning, augmented, allRows string
+	compare                              []compared
+	texts                                bool
 }
 
 // compared is another system's predictions.
@@ -86,12 +92,7 @@ func writeReport(ctx context.Context, e Env, o reportOptions) (string, error) {
 	if r.Log, err = readLog(filepath.Join(o.dir, logFile)); err != nil {
 		return "", err
 	}
-	if o.attack != "" {
-		if r.Robustness, err = readCurves(o.attack); err != nil {
-			return "", err
-		}
-	}
-	if r.Cleaning, err = readCleaning(o.cleaning, o.dir); err != nil {
+	if err := o.others(ctx, &r, run); err != nil {
 		return "", err
 	}
 	answered, err := readAnswers(filepath.Join(o.dir, evalDir))
@@ -115,6 +116,27 @@ func writeReport(ctx context.Context, e Env, o reportOptions) (string, error) {
 	return path, writeFile(path, page.Bytes())
 }
 
+// others adds what other commands have found out.
+func (o reportOptions) others(ctx context.Context, r *report.Report, run Run) (err error) {
+	if o.attack != "" {
+		if r.Robustness, err = readCurves(o.attack); err != nil {
+			return err
+		}
+	}
+	if o.allRows != "" {
+		if r.Parts, err = readParts(o.allRows); err != nil {
+			return err
+		}
+	}
+	if r.Cleaning, err = readCleaning(o.cleaning, o.dir); err != nil {
+		return err
+	}
+	if o.texts {
+		r.Augmented, err = readAugmented(ctx, o.augmented, run)
+	}
+	return err
+}
+
 // fill adds what needs the predictions of the run.
 func (o reportOptions) fill(ctx context.Context, r *report.Report, run Run, answered *answers) error {
 	r.Test = answered.report()
@@ -126,7 +148,11 @@ func (o reportOptions) fill(ctx context.Context, r *report.Report, run Run, answ
 	if len(o.compare) == 0 {
 		return nil
 	}
-	r.Systems = append(r.Systems, answered.majority())
+	majority, err := answered.majority(ctx, run)
+	if err != nil {
+		return err
+	}
+	r.Systems = append(r.Systems, majority)
 	for _, other := range o.compare {
 		a, err := readAnswers(other.folder)
 		if err != nil {
@@ -139,12 +165,15 @@ func (o reportOptions) fill(ctx context.Context, r *report.Report, run Run, answ
 		}
 		r.Systems = append(r.Systems, report.System{Name: other.name, Right: a.right()})
 		if other.name == o.hardBy || o.hardBy == "" && r.Hard == nil {
-			r.Hard, r.HardBy = report.Hardest(a.truth()), other.name
+			if r.Hard, err = a.hardest(other.folder); err != nil {
+				return err
+			}
+			r.HardBy = other.name
 		}
 	}
 	if o.hardBy != "" && r.Hard == nil {
 		return usage("--hard_by %s: no --compare has this name", o.hardBy)
 	}
-	r.Systems = append(r.Systems, report.System{Name: r.Title, Right: answered.right()})
+	r.Systems = append(r.Systems, report.System{Name: cmp.Or(o.name, r.Title), Right: answered.right()})
 	return nil
 }

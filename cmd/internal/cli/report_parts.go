@@ -48,6 +48,30 @@ func readCurves(path string) ([]report.Curve, error) {
 	return curves, nil
 }
 
+// readParts reads the figures of eval --on all.
+func readParts(path string) ([]report.Part, error) {
+	var results map[string]float64
+	err := readJSON(path, &results)
+	if _, ok := results[onAll+"_samples"]; err == nil && !ok {
+		err = fmt.Errorf("%s has no figures of all rows", path)
+	}
+	if err != nil {
+		return nil, fail(ExitData, fmt.Errorf("--all_rows: %w", err), "give the all_results.json that ortrain eval --on all --output_dir wrote")
+	}
+	var out []report.Part
+	for _, name := range evalParts {
+		rows, ok := results[name+"_samples"]
+		if !ok {
+			continue
+		}
+		out = append(out, report.Part{
+			Name: name, Note: partNote(name), Rows: int(rows),
+			Accuracy: results[name+"_accuracy"], MacroF1: results[name+"_f1_macro"], Loss: results[name+"_loss"],
+		})
+	}
+	return out, nil
+}
+
 // readCleaning reads the counts of a cleaning: the file that is asked for, or
 // that of the run, if it has one.
 func readCleaning(asked, dir string) ([]report.Cleaned, error) {

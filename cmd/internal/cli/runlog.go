@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/ortrain/ortrain/export"
 	"github.com/ortrain/ortrain/ortrain/report"
 )
 
@@ -46,15 +48,33 @@ func facts(dir string, run Run) []report.Fact {
 		model = "from scratch: " + run.ConfigName
 	}
 	add("model", base(model))
-	add("training data", base(run.TrainFile))
-	add("validation data", base(run.ValidationFile))
-	add("test data", base(run.TestFile))
+	add("training data", hashed(run.TrainFile))
+	add("validation data", hashed(run.ValidationFile))
+	add("test data", hashed(run.TestFile))
 	t := run.Training
 	add("settings", fmt.Sprintf("batch %d, learning rate %g, %g epochs, seed %d, at most %d tokens", run.TrainBatchSize*t.GradientAccumulationSteps, t.LearningRate, t.NumTrainEpochs, t.Seed, run.MaxSeqLength))
 	add("adversary", t.Adversary.Name)
+	add("augmentation in training", base(run.Augment))
+	if weights := filepath.Join(dir, exportDir, export.WeightsFile); isFile(weights) {
+		add("trained weights", hashed(weights))
+	}
 	add("results", results(filepath.Join(dir, evalDir, resultsFile)))
 	add("program", "ortrain "+Version+", "+runtime.Version()+", "+runtime.GOOS+"/"+runtime.GOARCH)
 	return out
+}
+
+// hashed names a file and, where it can be read, its contents.
+func hashed(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return base(path)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return base(path) // a folder
+	}
+	return fmt.Sprintf("%s, SHA-256 %x", base(path), h.Sum(nil))
 }
 
 // base is the last part of a path: pages travel, folders of one machine do not.

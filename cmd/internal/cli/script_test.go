@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/csv"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -52,7 +53,7 @@ func again(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 // TestScripts runs the sessions in testdata/script. Each begins in a folder that
-// holds tiny, with one thread for every run. Beside testscript's commands there
+// holds tiny and testdata/demo, with one thread for every run. Beside testscript's commands there
 // are:
 //
 //	ortrain ARGS…                      must succeed
@@ -75,7 +76,9 @@ func TestScripts(t *testing.T) {
 		Dir: filepath.Join(testdata, "script"), UpdateScripts: *update, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("ORTRAIN_THREADS", "1")
-			return os.CopyFS(filepath.Join(e.WorkDir, "tiny"), os.DirFS(filepath.Join(testdata, "tiny")))
+			return errors.Join(
+				os.CopyFS(filepath.Join(e.WorkDir, "tiny"), os.DirFS(filepath.Join(testdata, "tiny"))),
+				os.CopyFS(filepath.Join(e.WorkDir, "testdata", "demo"), os.DirFS(filepath.Join(testdata, "demo"))))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"ortrain": func(ts *testscript.TestScript, neg bool, args []string) {

@@ -151,16 +151,20 @@ func cleanStage() stageKind {
 		wired: map[string]string{reportOption: fromFlow, keepOption: "which part a row is in"},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
 			job, err := s.perPart(k, r, partNames, func(part string, in []string, out string) []string {
-				args := []string{"--" + reportOption + "=" + strings.TrimSuffix(out, filepath.Ext(out)) + ".report.json"}
+				args := []string{"--" + reportOption + "=" + countsOf(out)}
 				if part != "train" {
 					args = append(args, "--"+keepOption)
 				}
 				return slices.Concat(args, in, []string{out})
 			})
-			if err == nil {
-				job.Outputs["counts"] = "train.report.json"
+			if err != nil {
+				return job, err
 			}
-			return job, err
+			job.Outputs["counts"] = countsOf(partFile("train"))
+			if recipe, err := readRecipe(s.cleanedBy(r)); err == nil { // the stage itself says what is wrong
+				job.Reads = append(job.Reads, namedFiles("clean", recipe.Files())...)
+			}
+			return job, nil
 		},
 	}
 }
@@ -234,11 +238,33 @@ func splitShares(k stageKind, s *stager, r flow.Request, d dataset) (shares map[
 func augmentStage() stageKind {
 	return stageKind{
 		name: nameAugment, needs: []string{"clean", "scrub", "split"}, resumes: true,
-		wired: map[string]string{"to": fromFlow, "dry_run": "ortrain plan", "resume": fromFlow},
+		wired: map[string]string{"to": fromFlow, "dry_run": "ortrain plan", "resume": fromFlow, reportOption: fromFlow},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
-			return s.perPart(k, r, partNames[:1], func(_ string, in []string, out string) []string {
-				return slices.Concat([]string{"--resume"}, in, []string{out})
+			job, err := s.perPart(k, r, partNames[:1], func(_ string, in []string, out string) []string {
+				return slices.Concat([]string{"--resume", "--" + reportOption + "=" + countsOf(out)}, in, []string{out})
 			})
+			if err != nil {
+				return job, err
+			}
+			job.Outputs["samples"] = countsOf(partFile("train"))
+			if values, ok := s.value(k, r, nameAugment); ok {
+				if policy, err := readPolicy(strings.Join(values, ",")); err == nil { // the stage itself says what is wrong
+					job.Reads = append(job.Reads, namedFiles(nameAugment, policyFiles(policy))...)
+				}
+			}
+			return job, nil
 		},
 	}
+}
+
+// countsOf is the file with the counts of what is written to a file.
+func countsOf(out string) string { return strings.TrimSuffix(out, filepath.Ext(out)) + ".report.json" }
+
+// namedFiles are files that a file names which an option of a stage names.
+func namedFiles(option string, paths []string) []flow.Read {
+	var out []flow.Read
+	for i, path := range paths {
+		out = append(out, flow.Read{As: fmt.Sprintf("file %d named by %s", i+1, option), Path: path})
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,42 +27,54 @@ func needTrain(r flow.Request) (model string, err error) {
 	return model, nil
 }
 
+// trainWired are the options of training that a recipe sets by itself.
+var trainWired = map[string]string{
+	"train_file": fromData, "validation_file": fromData, "test_file": fromData, "output_dir": fromFlow, "overwrite_output_dir": fromFlow,
+	"resume_from_checkpoint": fromFlow, "no_export": "the stages behind it", "do_train": "the recipe", "do_eval": "the recipe", "do_predict": "the recipe",
+	"dry_run": "ortrain plan",
+}
+
 // trainStage fine-tunes on the training rows.
 func trainStage() stageKind {
 	return stageKind{
-		name: "train", needs: slices.Concat(dataStages, []string{"pretrain"}), resumes: true,
-		wired: map[string]string{
-			"train_file": fromData, "validation_file": fromData, "test_file": fromData, "output_dir": fromFlow, "overwrite_output_dir": fromFlow,
-			"resume_from_checkpoint": fromFlow, "no_export": "the stages behind it", "do_train": "the recipe", "do_eval": "the recipe", "do_predict": "the recipe",
-			"dry_run": "ortrain plan",
-		},
+		name: nameTrain, needs: slices.Concat(dataStages, []string{"pretrain"}), resumes: true, wired: trainWired,
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
-			d, err := s.data(r)
-			if err != nil {
-				return flow.Job{}, err
+			job, err := s.training(k, r)
+			if err == nil {
+				job.Outputs["model"] = exportDir
 			}
-			args, reads, err := s.trainArgs(r, d)
-			if err != nil {
-				return flow.Job{}, err
-			}
-			set := s.settings(k, "train", r)
-			job := flow.Job{Options: set.lines, Reads: slices.Concat(set.reads, reads), Outputs: map[string]string{"model": exportDir, "run": "."}}
-			job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
-				line := slices.Concat([]string{"train"}, set.args, args, []string{"--output_dir=" + dir, "--resume_from_checkpoint=auto"})
-				if err := s.run(ctx, line...); err != nil {
-					return flow.Outcome{}, err
-				}
-				if err := s.settleConfig(dir); err != nil {
-					return flow.Outcome{}, err
-				}
-				rows, err := s.rowsOf(ctx, r.Recipe, d.paths["train"]...)
-				out := scoreOf(filepath.Join(dir, evalDir, resultsFile), "predict_", "eval_", "train_")
-				out.Rows = rows
-				return out, err
-			}
-			return job, nil
+			return job, err
 		},
 	}
+}
+
+// training is the job of a stage that trains, with more options than the
+// recipe's.
+func (s *stager) training(k stageKind, r flow.Request, more ...string) (flow.Job, error) {
+	d, err := s.data(r)
+	if err != nil {
+		return flow.Job{}, err
+	}
+	args, reads, err := s.trainArgs(r, d)
+	if err != nil {
+		return flow.Job{}, err
+	}
+	set := s.settings(k, nameTrain, r)
+	job := flow.Job{Options: set.lines, Reads: slices.Concat(set.reads, reads), Outputs: map[string]string{"run": "."}}
+	job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
+		line := slices.Concat([]string{nameTrain}, set.args, args, more, []string{"--output_dir=" + dir, "--resume_from_checkpoint=auto"})
+		if err := s.run(ctx, line...); err != nil {
+			return flow.Outcome{}, err
+		}
+		if err := s.settleConfig(dir, k.name); err != nil {
+			return flow.Outcome{}, err
+		}
+		rows, err := s.rowsOf(ctx, r.Recipe, d.paths["train"]...)
+		out := scoreOf(filepath.Join(dir, evalDir, resultsFile), "predict_", "eval_", "train_")
+		out.Rows = rows
+		return out, err
+	}
+	return job, nil
 }
 
 // trainArgs are the files of a training run as its options.
@@ -87,13 +100,13 @@ func (s *stager) trainArgs(r flow.Request, d dataset) (args []string, reads []fl
 
 // settleConfig makes the configuration that a finished run has left name the
 // folder that it is going to have, so that it repeats the run.
-func (s *stager) settleConfig(dir string) error {
+func (s *stager) settleConfig(dir, stage string) error {
 	path := filepath.Join(dir, configFile)
 	run := DefaultRun()
 	if err := readConfig(path, &run); err != nil {
 		return err
 	}
-	run.OutputDir, run.Resume = filepath.Join(s.dir, nameTrain), ""
+	run.OutputDir, run.Resume = filepath.Join(s.dir, stage), ""
 	text, err := resolved(run)
 	if err != nil {
 		return err
@@ -152,12 +165,14 @@ func evalStage() stageKind {
 			}
 			set := s.settings(k, "eval", r)
 			args, reads := []string{"--test_file=" + path}, d.reads(part)
+			outputs := map[string]string{"results": resultsFile}
 			if on, ok := s.value(k, r, "on"); ok && on[0] != onTest {
+				outputs["all"] = resultsFile
 				if args, reads, err = s.allParts(r); err != nil {
 					return flow.Job{}, err
 				}
 			}
-			job := flow.Job{Options: set.lines, Reads: slices.Concat(set.reads, reads), Outputs: map[string]string{"results": resultsFile}}
+			job := flow.Job{Options: set.lines, Reads: slices.Concat(set.reads, reads), Outputs: outputs}
 			job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
 				line := slices.Concat([]string{"eval"}, set.args, args, []string{"--model_name_or_path=" + model, "--output_dir=" + dir})
 				if err := s.run(ctx, line...); err != nil {
@@ -174,18 +189,20 @@ func evalStage() stageKind {
 
 // allParts are the files of all parts before augmentation.
 func (s *stager) allParts(r flow.Request) ([]string, []flow.Read, error) {
-	plain := r
-	plain.Before = make(map[string]*flow.Planned)
-	for name, p := range r.Before {
-		if name != nameAugment {
-			plain.Before[name] = p
-		}
-	}
-	d, err := s.data(plain)
+	r = unaugmented(r)
+	d, err := s.data(r)
 	if err != nil {
 		return nil, nil, err
 	}
-	return s.trainArgs(plain, d)
+	return s.trainArgs(r, d)
+}
+
+// unaugmented is a request that sees the data as they were before augmentation.
+func unaugmented(r flow.Request) flow.Request {
+	before := maps.Clone(r.Before)
+	delete(before, nameAugment)
+	r.Before = before
+	return r
 }
 
 // samples is how many rows a results file is about.
@@ -198,11 +215,18 @@ func samples(path string) int64 {
 	return int64(max(results["eval_samples"], results["all_samples"]))
 }
 
+// reported are the options of report that name what stages before have made:
+// stage and output.
+var reported = map[string][2]string{
+	"attack": {"attack", "curve"}, "cleaning": {"clean", "counts"}, "augmented": {nameAugment, "samples"}, "all_rows": {"eval", "all"},
+	"compare=" + probeName: {nameProbe, "answers"}, "compare=" + plainName: {namePlain, "run"},
+}
+
 // reportStage writes the page about the run.
 func reportStage() stageKind {
 	return stageKind{
-		name: "report", needs: slices.Concat(dataStages, []string{"train", "eval", "attack"}),
-		wired: map[string]string{"output": fromFlow, "attack": fromBefore, "cleaning": fromBefore},
+		name: "report", needs: slices.Concat(dataStages, []string{nameProbe, nameTrain, namePlain, "eval", "attack"}),
+		wired: map[string]string{"output": fromFlow, "name": fromFlow, "attack": fromBefore, "cleaning": fromBefore, "augmented": fromBefore, "all_rows": fromBefore},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
 			if _, err := needTrain(r); err != nil {
 				return flow.Job{}, err
@@ -212,7 +236,8 @@ func reportStage() stageKind {
 			if _, ok := r.Section.Settings.Get("title"); !ok && r.Recipe.Name != "" {
 				set.args, set.lines = append(set.args, "--title="+r.Recipe.Name), append(set.lines, "title="+r.Recipe.Name)
 			}
-			for option, made := range map[string][2]string{"attack": {"attack", "curve"}, "cleaning": {"clean", "counts"}} {
+			set.args = append(set.args, "--name="+fullName)
+			for option, made := range reported {
 				if path, ok := r.Output(made[0], made[1]); ok {
 					set.args = append(set.args, "--"+option+"="+path)
 				}

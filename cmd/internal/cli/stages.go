@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -19,9 +20,14 @@ import (
 // stageKind is a stage of recipes as this package knows it: the command of its
 // name, what the recipe sets of it, and how its job is made.
 type stageKind struct {
-	name    string
+	name string
+	// command is the command that the stage runs; empty for that of its name.
+	command string
 	needs   []string
 	resumes bool
+	// follows says which options it takes over from the section of train, beside
+	// those that every stage with a model does; nil for no others.
+	follows func(option string) bool
 	// wired are the options that the recipe sets by itself, and from what.
 	wired map[string]string
 	// plan is nil for a stage that is not built yet.
@@ -32,7 +38,8 @@ type stageKind struct {
 // commands, and commands run stages.
 func stageKinds() []stageKind {
 	return []stageKind{
-		cleanStage(), scrubStage(), splitStage(), augmentStage(), pretrainStage(), trainStage(), evalStage(), attackStage(), reportStage(), exportStage(),
+		cleanStage(), scrubStage(), splitStage(), probeStage(), augmentStage(), pretrainStage(), trainStage(), plainStage(),
+		evalStage(), attackStage(), reportStage(), exportStage(),
 	}
 }
 
@@ -40,6 +47,8 @@ func stageKinds() []stageKind {
 const (
 	nameAugment = "augment"
 	nameTrain   = "train"
+	nameProbe   = "probe"
+	namePlain   = "plain"
 )
 
 // nameHeader is the key of data that says how the columns of files without a
@@ -70,9 +79,12 @@ func newStager(e Env) *stager {
 	return s
 }
 
+// commandName is the name of the command of a stage.
+func (k stageKind) commandName() string { return cmp.Or(k.command, k.name) }
+
 // commandOf is the command of a stage, nil if this version has none.
 func (s *stager) commandOf(k stageKind) *cli.Command {
-	return s.commands[k.name]
+	return s.commands[k.commandName()]
 }
 
 // table is the stages for the engine.
@@ -122,6 +134,12 @@ var neutral = []string{"quiet", "log_format", "dataloader_num_workers", "memory_
 // stage that trained it.
 var inherited = []string{"max_seq_length", "truncation", "provider", "device_id", "threads", "onnxruntime"}
 
+// takesOver says whether a stage has the value of an option that the section of
+// train has, unless its own has one.
+func (k stageKind) takesOver(option string) bool {
+	return k.name != nameTrain && (slices.Contains(inherited, option) || k.follows != nil && k.follows(option))
+}
+
 // settings are a command's options as the recipe has them.
 type settings struct {
 	args  []string
@@ -164,7 +182,7 @@ func (s *stager) settings(k stageKind, command string, r flow.Request) settings 
 // value finds the value of an option.
 func (s *stager) value(k stageKind, r flow.Request, name string) ([]string, bool) {
 	from := []flow.Settings{r.Section.Settings}
-	if k.name != nameTrain && slices.Contains(inherited, name) {
+	if k.takesOver(name) {
 		from = append(from, r.Recipe.Sections[nameTrain].Settings)
 	}
 	if name != "task" || k.name == nameTrain { // augment knows other tasks

@@ -2,11 +2,14 @@ package chart
 
 import (
 	"fmt"
+	"image/color"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // Bars is a figure of one or more groups of bars over common names.
@@ -45,7 +48,9 @@ func (b Bars) SVG() (string, error) {
 	p.X.Min, p.X.Max = -0.5, float64(len(b.Names))-0.5 // the first and last bars are whole
 	p.Y.Min = min(p.Y.Min, 0)
 	if b.Max > 0 {
-		p.Y.Max = b.Max
+		if p.Y.Max = b.Max; len(b.Groups) > 1 {
+			p.Y.Max *= 1.18 // room for the legend
+		}
 	}
 	widen(p)
 	return render(b.Words, 460, 260, p.Draw)
@@ -71,22 +76,31 @@ func (b Bars) add(p *plot.Plot, i int, g Group, wide vg.Length) error {
 	if g.Low == nil {
 		return nil
 	}
-	points := intervals{g: g}
-	errorBars, err := plotter.NewYErrorBars(points)
-	if err != nil {
-		return fmt.Errorf("chart: %q: %w", b.Title, err)
-	}
-	if len(b.Groups) == 1 { // the library cannot shift error bars with their bars
-		p.Add(errorBars)
-	}
+	p.Add(whiskers{g, bars.Offset})
 	return nil
 }
 
-// intervals gives a group's values to the library's error bars.
-type intervals struct{ g Group }
+// whiskers draws intervals in the middle of bars, which the library's own error
+// bars miss where bars stand side by side.
+type whiskers struct {
+	group  Group
+	offset vg.Length
+}
 
-func (v intervals) Len() int                    { return len(v.g.Values) }
-func (v intervals) XY(i int) (float64, float64) { return float64(i), v.g.Values[i] }
-func (v intervals) YError(i int) (float64, float64) {
-	return v.g.Values[i] - v.g.Low[i], v.g.High[i] - v.g.Values[i]
+// Plot implements plot.Plotter.
+func (w whiskers) Plot(c draw.Canvas, p *plot.Plot) {
+	const half = 4 // of the strokes at the ends
+	x, y := p.Transforms(&c)
+	line := draw.LineStyle{Color: color.Black, Width: 1.2}
+	for i := range w.group.Values {
+		at, low, high := x(float64(i))+w.offset, y(w.group.Low[i]), y(w.group.High[i])
+		c.StrokeLine2(line, at, low, at, high)
+		c.StrokeLine2(line, at-half, low, at+half, low)
+		c.StrokeLine2(line, at-half, high, at+half, high)
+	}
+}
+
+// DataRange implements plot.DataRanger.
+func (w whiskers) DataRange() (left, right, low, high float64) {
+	return 0, float64(len(w.group.Values) - 1), slices.Min(w.group.Low), slices.Max(w.group.High)
 }

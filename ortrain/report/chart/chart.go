@@ -5,9 +5,10 @@
 // value → SVG → the page.
 //
 // The drawings are made for both light and dark pages: black is currentColor,
-// and the background is left out. Each has a role, a title and a description,
-// so that a screen reader can tell what it shows; the numbers themselves belong
-// into a table beside it.
+// the colours of series are the custom properties --series-1 to --series-6 of
+// the page (with a colour of their own where it has none), and the background is
+// left out. Each has a role, a title and a description, so that a screen reader
+// can tell what it shows; the numbers themselves belong into a table beside it.
 //
 // Errors wrap ErrData: sizes that do not fit, nothing to draw. Everything is a
 // pure function. The package draws by gonum.org/v1/plot and knows nothing of
@@ -86,6 +87,26 @@ func (t plain) Ticks(low, high float64) []plot.Tick {
 	return ticks
 }
 
+// pixels is how many CSS pixels a point takes where a page leaves a figure its
+// own size.
+const pixels = 4.0 / 3
+
+// themed puts the page's colours for those of the palette.
+var themed = newThemed()
+
+func newThemed() *strings.Replacer {
+	var pairs []string
+	for i, c := range palette {
+		r, g, b, a := c.RGBA()
+		scale := 255 / float64(a) // as the drawing library rounds
+		name := fmt.Sprintf("#%02X%02X%02X", int(float64(r)*scale), int(float64(g)*scale), int(float64(b)*scale))
+		for _, kind := range []string{"fill:", "stroke:"} {
+			pairs = append(pairs, kind+name, fmt.Sprintf("%svar(--series-%d,%s)", kind, i+1, name))
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
+
 var (
 	prolog = regexp.MustCompile(`(?s)^.*?<svg[^>]*>`)
 	black  = regexp.MustCompile(`(fill|stroke):#000000`)
@@ -108,9 +129,10 @@ func render(w Words, width, height vg.Length, paint func(draw.Canvas)) (svg stri
 	}
 	body := prolog.ReplaceAllString(b.String(), "")
 	body = black.ReplaceAllString(body, "${1}:currentColor")
+	body = themed.Replace(body)
 	body = family.ReplaceAllString(body, "")
-	head := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" role="img" aria-label="%s" class="chart" fill="currentColor"><title>%s</title><desc>%s</desc>`,
-		width.Points(), height.Points(), escape(w.Title), escape(w.Title), escape(w.Description))
+	head := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %g %g" width="%.0f" height="%.0f" role="img" aria-label="%s" class="chart" fill="currentColor"><title>%s</title><desc>%s</desc>`,
+		width.Points(), height.Points(), width.Points()*pixels, height.Points()*pixels, escape(w.Title), escape(w.Title), escape(w.Description))
 	return head + strings.TrimSpace(body), nil
 }
 
