@@ -81,16 +81,39 @@ func (b *treeBuilder) build(from schema.Node, def, rep int16, depth int) (*node,
 			return nil, err
 		}
 		n.below = append(n.below, child)
-		n.typ += child.typ + ","
 	}
-	n.typ = "{" + strings.TrimSuffix(n.typ, ",") + "}"
 	n.settle(g)
+	n.typ = n.groupName()
 	return n, nil
+}
+
+// groupName names the type of a group: list<String>, or {id: Int32, name:
+// String}.
+func (n *node) groupName() string {
+	if n.form == lists {
+		item := n.below[0]
+		if item.form == single {
+			item = item.below[0]
+		}
+		return "list<" + item.typ + ">"
+	}
+	fields := make([]string, len(n.below))
+	for i, child := range n.below {
+		fields[i] = child.name + ": " + child.typ
+		if child.repeated {
+			fields[i] = child.name + ": list<" + child.typ + ">"
+		}
+	}
+	return "{" + strings.Join(fields, ", ") + "}"
 }
 
 // typeName names the type of a leaf.
 func typeName(p *schema.PrimitiveNode) string {
-	if l := p.LogicalType(); l != nil && l.IsValid() && !l.IsNone() {
+	l := p.LogicalType()
+	if i, ok := l.(*schema.IntLogicalType); ok {
+		return fmt.Sprintf("%sInt%d", map[bool]string{false: "U"}[i.IsSigned()], i.BitWidth())
+	}
+	if l != nil && l.IsValid() && !l.IsNone() {
 		return l.String()
 	}
 	return p.PhysicalType().String()

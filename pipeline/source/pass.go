@@ -21,11 +21,21 @@ func (s *Set) Rows() pipeline.Source[*record.Batch] {
 	return pipeline.New(p.next, p.close)
 }
 
+// Readable returns a new pass over the rows that are as they should be: the
+// others, without a text, with an unknown label or the like, are left out, and
+// skip is told why, in order. Ids are those of Rows. A file that is damaged is an
+// error still, so is a data set without any row, but not one without any such.
+func (s *Set) Readable(skip func(*Error)) pipeline.Source[*record.Batch] {
+	p := &pass{set: s, skip: skip}
+	return pipeline.New(p.next, p.close)
+}
+
 // pass is the state of one reading of a Set, or of a part of it.
 type pass struct {
 	set      *Set
-	part     *Part // nil: all
-	file     int   // index of the open file, or of the next one
+	part     *Part        // nil: all
+	skip     func(*Error) // nil: a row that cannot be used is an error
+	file     int          // index of the open file, or of the next one
 	open     table
 	cols     Columns
 	places   [7]int
@@ -58,7 +68,12 @@ func (p *pass) next(ctx context.Context) (*record.Batch, error) {
 		}
 		rows, err := p.open.read(ctx, limit)
 		if err == nil {
-			return p.assemble(rows)
+			b, err := p.assemble(rows)
+			if err == nil && b.Len() == 0 {
+				b.Release()
+				continue
+			}
+			return b, err
 		}
 		if !errors.Is(err, io.EOF) {
 			return nil, p.explain(err)
@@ -75,9 +90,9 @@ func (p *pass) next(ctx context.Context) (*record.Batch, error) {
 }
 
 // explain adds the path to an error, and the rows read before.
-func (p *pass) explain(err error) error {
-	place, ok := at(err, p.set.paths[p.file]).(*Error)
-	if ok && place.Row > 0 {
+func (p *pass) explain(err error) *Error {
+	place := (&Error{Path: p.set.paths[p.file], Err: err}).absorb()
+	if place.Row > 0 {
 		place.Row += p.row
 		if p.part != nil {
 			place.Row += int64(p.part.First)
@@ -129,7 +144,11 @@ func (p *pass) assemble(rows chunk) (*record.Batch, error) {
 			if rows.line != nil {
 				place.Line = rows.line[r]
 			}
-			return nil, p.explain(place.absorb())
+			fault := p.explain(place.absorb())
+			if p.skip == nil {
+				return nil, fault
+			}
+			p.skip(fault)
 		}
 	}
 	p.row += int64(rows.rows)

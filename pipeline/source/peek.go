@@ -37,13 +37,19 @@ type PeekedColumn struct {
 // Peek reads at most so many rows of the first of the files that a path names.
 // Of the options it takes those about the form of files.
 func Peek(ctx context.Context, path string, opts Options, rows int) (p Peeked, err error) {
-	if p.Paths, err = expand(path); err != nil {
+	paths, err := expand(path)
+	if err != nil {
 		return p, err
 	}
 	if opts.Memory == nil {
 		opts.Memory = new(record.Allocator)
 	}
-	s := &Set{paths: p.Paths, opts: opts}
+	return (&Set{paths: paths, opts: opts}).Peek(ctx, rows)
+}
+
+// Peek reads at most so many rows of the first file, all columns of them.
+func (s *Set) Peek(ctx context.Context, rows int) (p Peeked, err error) {
+	p.Paths = s.Paths()
 	t, err := s.openTable(p.Paths[0], nil)
 	if err != nil {
 		return p, err

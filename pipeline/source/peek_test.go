@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/ortrain/ortrain/pipeline/pipetest"
 	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/source"
@@ -64,5 +65,29 @@ func TestPeek(t *testing.T) {
 	}
 	if _, err = source.Peek(t.Context(), path, source.Options{}, 2); !errors.Is(err, source.ErrEmpty) {
 		t.Errorf("an empty file: %v", err)
+	}
+}
+
+// A Parquet schema is shown with what is nested.
+func TestPeekNestedTypes(t *testing.T) {
+	for file, want := range map[string]map[string]string{
+		"list_columns.parquet":           {"int64_list": "list<INT64>", "utf8_list": "list<String>"},
+		"nested_lists.snappy.parquet":    {"a": "list<list<list<String>>>", "b": "INT32"},
+		"nullable.impala.parquet":        {"int_array_Array": "list<list<INT32>>", "int_map": "list<{key: String, value: INT32}>"},
+		"repeated_no_annotation.parquet": {"phoneNumbers": "{phone: list<{number: INT64, kind: String}>}"},
+	} {
+		p, err := source.Peek(t.Context(), pipetest.Shared(t, "data", "parquet-testing", "data", file), source.Options{}, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for _, c := range p.Columns {
+			got[c.Name] = c.Type
+		}
+		for column, typ := range want {
+			if got[column] != typ {
+				t.Errorf("%s: column %s is %q; %q is expected", file, column, got[column], typ)
+			}
+		}
 	}
 }

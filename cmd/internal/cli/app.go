@@ -81,7 +81,7 @@ func newApp(e Env) *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			doctorCommand(e), artifactsCommand(e), trainCommand(e), evalCommand(e),
-			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), attackCommand(e), convertCommand(e), cleanCommand(e), scrubCommand(e), splitCommand(e), initCommand(e), planCommand(e), runCommand(e), resumeCommand(e), configCommand(e), augmentCommand(e), dataCommand(e), versionCommand(e),
+			predictCommand(e), exportCommand(e), verifyCommand(e), demoCommand(e), probeCommand(e), reportCommand(e), listCommand(e), attackCommand(e), inspectCommand(e), convertCommand(e), cleanCommand(e), scrubCommand(e), splitCommand(e), initCommand(e), planCommand(e), runCommand(e), resumeCommand(e), configCommand(e), augmentCommand(e), dataCommand(e), versionCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,

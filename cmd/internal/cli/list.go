@@ -1,6 +1,10 @@
 package cli
 
-import "github.com/urfave/cli/v2"
+import (
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+)
 
 // listCommand shows what is built in, one subcommand for each kind.
 func listCommand(e Env) *cli.Command {
@@ -18,4 +22,16 @@ func listCommand(e Env) *cli.Command {
 			return cli.ShowSubcommandHelp(c)
 		},
 	}
+}
+
+// listKind is one kind of what is built in: write prints its table, cells with
+// tabs between them.
+func listKind(e Env, name, text string, write func(t *tabwriter.Writer) error) *cli.Command {
+	return &cli.Command{Name: name, Usage: text, Action: func(*cli.Context) error {
+		t := tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0)
+		if err := write(t); err != nil {
+			return err
+		}
+		return t.Flush()
+	}}
 }

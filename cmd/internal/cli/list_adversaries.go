@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -12,16 +11,12 @@ import (
 )
 
 func listAdversaries(e Env) *cli.Command {
-	return &cli.Command{
-		Name: "adversaries", Usage: "the methods of --adversary, their options and sources",
-		Action: func(*cli.Context) error { return writeAdversaries(e.Stdout) },
-	}
+	return listKind(e, "adversaries", "the methods of --adversary, their options and sources", writeAdversaries)
 }
 
 // writeAdversaries lists each method with its defaults, which are the options
 // that it reads.
-func writeAdversaries(w io.Writer) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+func writeAdversaries(t *tabwriter.Writer) error {
 	fmt.Fprintln(t, "METHOD\tPASSES\tWHAT IT DOES")
 	for _, name := range adversary.Names() {
 		m, err := adversary.Lookup(name)
@@ -34,7 +29,7 @@ func writeAdversaries(w io.Writer) error {
 		}
 		fmt.Fprintf(t, "%s\t%.3g\t%s\n\t\t%s\n\t\t%s\n", name, m.Passes(c), m.Doc(), m.Source(), readOptions(c))
 	}
-	return t.Flush()
+	return nil
 }
 
 // readOptions shows the options of a method with their defaults.

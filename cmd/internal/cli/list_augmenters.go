@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -13,23 +12,21 @@ import (
 )
 
 func listAugmenters(e Env) *cli.Command {
-	return &cli.Command{
-		Name: "augmenters", Usage: "the presets of --augment, and the operators of policies with their parameters and laws",
-		Action: func(*cli.Context) error { return writeAugmenters(e.Stdout, ops.Standard()) },
-	}
+	return listKind(e, "augmenters", "the presets of --augment, and the operators of policies with their parameters and laws", func(t *tabwriter.Writer) error {
+		return writeAugmenters(t, ops.Standard())
+	})
 }
 
 // writeAugmenters lists presets as policies, which can be copied, and all
 // operators.
-func writeAugmenters(w io.Writer, table augment.Table) error {
+func writeAugmenters(t *tabwriter.Writer, table augment.Table) error {
 	for _, name := range augment.Presets() {
 		text, err := augment.PresetText(name)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "# preset %s\n%s\n", name, text)
+		fmt.Fprintf(t, "# preset %s\n%s\n", name, text)
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "OPERATOR\tPARAMETER\tDEFAULT\tWHAT IT DOES")
 	for _, s := range table.Specs() {
 		fmt.Fprintf(t, "%s\t\t\t%s\n", s.Name, s.Doc)
@@ -45,5 +42,5 @@ func writeAugmenters(w io.Writer, table augment.Table) error {
 			fmt.Fprintf(t, "\t\t\tharms %s: %s\n", h.Task, h.Why)
 		}
 	}
-	return t.Flush()
+	return nil
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -13,14 +12,11 @@ import (
 )
 
 func listCleaning(e Env) *cli.Command {
-	return &cli.Command{
-		Name: "cleaning", Usage: "the presets of --clean, and the steps of recipes with their parameters",
-		Action: func(*cli.Context) error { return writeCleaning(e.Stdout) },
-	}
+	return listKind(e, "cleaning", "the presets of --clean, and the steps of recipes with their parameters", writeCleaning)
 }
 
 // writeCleaning lists presets as recipes, which can be copied, and all steps.
-func writeCleaning(w io.Writer) error {
+func writeCleaning(t *tabwriter.Writer) error {
 	for _, name := range clean.Presets() {
 		recipe, err := clean.Preset(name)
 		if err != nil {
@@ -30,9 +26,8 @@ func writeCleaning(w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "# preset %s: %s\n%s\n", name, clean.PresetDoc(name), text)
+		fmt.Fprintf(t, "# preset %s: %s\n%s\n", name, clean.PresetDoc(name), text)
 	}
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "STEP\tPARAMETER\tDEFAULT\tWHAT IT DOES")
 	for _, s := range clean.Steps() {
 		fmt.Fprintf(t, "%s\t\t\t%s\n", s.Name, s.Doc)
@@ -44,7 +39,7 @@ func writeCleaning(w io.Writer) error {
 			fmt.Fprintf(t, "\t%s\t%s\t%s\n", p.Name, shown(p.Default), doc)
 		}
 	}
-	return t.Flush()
+	return nil
 }
 
 // shown writes a default as a recipe would.

@@ -42,6 +42,7 @@ func (b Bars) SVG() (string, error) {
 	if len(b.Names) > 6 {
 		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = math.Pi/4, -1, -0.5
 	}
+	p.X.Min, p.X.Max = -0.5, float64(len(b.Names))-0.5 // the first and last bars are whole
 	p.Y.Min = min(p.Y.Min, 0)
 	if b.Max > 0 {
 		p.Y.Max = b.Max
