@@ -1,6 +1,6 @@
 # Everything goes through here; "make" alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt help
+.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt docs help
 
 # Where native dependencies lie, and how to link them; see .ci/env.sh.
 export ORTRAIN_DEPS := $(shell . ./.ci/lib.sh && deps_dir)
@@ -35,6 +35,9 @@ test-cuda: ## run the tests that need a CUDA device
 
 race: deps ## run all tests with the race detector
 	$(TEST) -race -timeout 60m $(PACKAGES)
+
+docs: deps ## write docs/cli, a page for each command, from the program itself
+	go test ./cmd/internal/cli -run TestPages -count=1 -update
 
 lint: ## go vet, gofmt, golangci-lint and shellcheck (the last two if installed)
 	@./.ci/lint.sh

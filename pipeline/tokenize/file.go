@@ -36,7 +36,7 @@ func Open(folder string) (*Tokenizer, error) {
 func fromVocab(folder string) ([]byte, error) {
 	vocab, err := read(filepath.Join(folder, "vocab.txt"))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("tokenize: %s has neither tokenizer.json nor vocab.txt; put the files of the pretrained model there: %w", folder, err)
+		return nil, fmt.Errorf("tokenize: %s has neither tokenizer.json nor vocab.txt; put the files of the pretrained model there: %w: %w", folder, err, ErrFile)
 	}
 	if err != nil {
 		return nil, err

@@ -107,6 +107,7 @@ func newApp(e Env) *cli.App {
 			augmentCommand(e),
 			dataCommand(e),
 			ablateCommand(e),
+			versionCommand(e),
 		},
 		CommandNotFound: nil,
 		Action:          help,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"strings"
 
 	"github.com/ortrain/ortrain/pipeline/source"
@@ -73,7 +74,7 @@ func classify(err error) (int, string) {
 	}
 	var place *source.Error
 	if errors.As(err, &place) {
-		return ExitData, ""
+		return ExitData, placeHint(err)
 	}
 	for _, k := range kinds {
 		for _, sentinel := range k.errs {
@@ -86,6 +87,22 @@ func classify(err error) (int, string) {
 		return ExitInterrupted, ""
 	}
 	return ExitFailure, ""
+}
+
+// pathHint helps with files that are not where they are looked for.
+const pathHint = "check the path; one that does not begin with / is taken from the folder that the command runs in"
+
+// placeHint says what to do about a data file as a whole.
+func placeHint(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return pathHint
+	case errors.Is(err, fs.ErrPermission):
+		return "let your user read the file (chmod u+r FILE), or copy it to where you may"
+	case errors.Is(err, source.ErrEmpty):
+		return "a header row and at least one row below it are expected, in the file or in a file of the folder"
+	}
+	return ""
 }
 
 // kind says which exit code and hint go with errors of the library.

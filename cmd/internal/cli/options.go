@@ -7,7 +7,9 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -146,7 +148,7 @@ func optionNames() []string {
 func readConfig(path string, run *Run) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return usage("configuration: %w", err)
+		return fail(ExitUsage, fmt.Errorf("configuration: %w", err), pathHint)
 	}
 	var keys map[string]yaml.Node
 	if err := yaml.Unmarshal(data, &keys); err != nil {
@@ -159,10 +161,44 @@ func readConfig(path string, run *Run) error {
 	}
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
-	if err := d.Decode(run); err != nil && !errors.Is(err, io.EOF) {
+	err = d.Decode(run)
+	var wrong *yaml.TypeError
+	switch {
+	case errors.As(err, &wrong):
+		return usage("configuration %s, %s", path, wrongValue(wrong, keys))
+	case err != nil && !errors.Is(err, io.EOF):
 		return usage("configuration %s: %w", path, err)
 	}
 	return nil
+}
+
+// typeFault is what the YAML package says about a value of the wrong kind.
+var typeFault = regexp.MustCompile("^line ([0-9]+): cannot unmarshal \\S+ (?:`(.*)` )?into (\\S+)$")
+
+// wrongValue says the first value of the wrong kind in the words of options:
+// its line, its key, and what is expected.
+func wrongValue(err *yaml.TypeError, keys map[string]yaml.Node) string {
+	m := typeFault.FindStringSubmatch(err.Errors[0])
+	if m == nil {
+		return err.Errors[0]
+	}
+	expected := "a value of type " + m[3]
+	switch m[3] {
+	case "float64":
+		expected = "a number"
+	case "int", "int64", "uint64":
+		expected = "a whole number"
+	case "bool":
+		expected = "true or false"
+	case "string":
+		expected = "a text"
+	}
+	for key, node := range keys {
+		if strconv.Itoa(node.Line) == m[1] {
+			return fmt.Sprintf("line %s: %s: %q is not right; %s is expected", m[1], key, m[2], expected)
+		}
+	}
+	return fmt.Sprintf("line %s: %q is not right; %s is expected", m[1], m[2], expected)
 }
 
 // known refuses names that are not options.

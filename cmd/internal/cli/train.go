@@ -102,7 +102,7 @@ func checkTrain(run Run) error {
 func checkOutput(run Run) error {
 	steps, err := checkpoint.Steps(nil, run.OutputDir)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fail(ExitUsage, err, "")
+		return fail(ExitUsage, fmt.Errorf("--output_dir: %w", err), "give a folder that your user may write, or one that does not exist yet")
 	}
 	logged, err := os.Stat(filepath.Join(run.OutputDir, logFile))
 	if (len(steps) > 0 || err == nil && logged.Size() > 0) && run.Resume == "" && !run.OverwriteOutputDir {
