@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -97,6 +98,9 @@ func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts,
 		}
 	}
 	cfg.Kind, cfg.Names = sets[0].Kind(), sets[0].Names()
+	if cfg.Kind == sample.ClassLabel && len(cfg.Names) == 1 {
+		return nil, &source.Error{Path: cfg.sets()[0].Files[0], Column: cfg.Columns.Label, Err: fmt.Errorf("all rows have the label %q; two different ones at least are needed, so look whether the column is the right one: %w", cfg.Names[0], source.ErrFewClasses)}
+	}
 	out := make([]parts, len(sets))
 	for i, set := range sets {
 		if set.Kind() != cfg.Kind {

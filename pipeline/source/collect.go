@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,7 +39,26 @@ func (s *Set) collect(ctx context.Context) ([]string, error) {
 		}
 		return names, nil
 	}
-	return sorted(c.found), nil
+	names := sorted(c.found)
+	if fraction := fractional(names); fraction != "" && s.opts.Kind == sample.ClassLabel {
+		return nil, &Error{Path: s.describe(), Column: s.cols[0].target(), Err: fmt.Errorf("labels such as %s are numbers on a scale, not classes; classes are names or whole numbers: %w", fraction, ErrType)}
+	}
+	return names, nil
+}
+
+// fractional returns the first of some names that has a fraction, if all of them
+// are numbers.
+func fractional(names []string) (found string) {
+	for _, name := range names {
+		v, err := strconv.ParseFloat(name, 64)
+		if err != nil {
+			return ""
+		}
+		if found == "" && v != math.Trunc(v) {
+			found = name
+		}
+	}
+	return found
 }
 
 // sorted lists names: by value if all are integers, else by their bytes.

@@ -30,6 +30,7 @@ var mistakeFiles = map[string]string{
 	"latin.csv": "text,label\n\xff\xfe,a\nb,b\n", "bad.jsonl": "{\"text\": \"a\", \"label\": 1\n",
 	"cut.parquet": "x", "noending": "text,label\na,b\n",
 	"typo.yaml": "learnin_rate: 1\n", "broken.yaml": "a: [\n", "value.yaml": "seed: 1\nlearning_rate: fast\n",
+	"half.csv": "text,label\na,0.5\nb,1.0\n", "one.csv": "text,label\na,x\nb,x\n",
 	"recipe.yaml": "stags: {}\n", "emptydir/.keep": "",
 }
 
@@ -49,6 +50,8 @@ var mistakes = []mistake{
 	{"other columns", "TRAIN --train_file cols.csv", cli.ExitData, "no column", "cols.csv", "set text_column"},
 	{"text column misspelt", "TRAIN --train_file tiny/train.csv --text_column txt", cli.ExitData, `"txt"`, "train.csv", `did you mean "text"`},
 	{"label column misspelt", "TRAIN --train_file tiny/train.csv --label_column lable", cli.ExitData, `"lable"`, "train.csv", `did you mean "label"`},
+	{"label on a scale", "TRAIN --train_file half.csv", cli.ExitData, "0.5", "half.csv", "classes are names or whole numbers"},
+	{"one class only", "TRAIN --train_file one.csv", cli.ExitData, `"x"`, "one.csv", "look whether the column is the right one"},
 	{"open quote", "TRAIN --train_file quote.csv", cli.ExitData, "never closed", "quote.csv row 1 (line 2)", "double the quotes"},
 	{"comma in a text", "TRAIN --train_file ragged.csv", cli.ExitData, "1 fields", "ragged.csv row 1 (line 2)", "quote texts"},
 	{"not UTF-8", "TRAIN --train_file latin.csv", cli.ExitData, "UTF-8", "latin.csv row 1 (line 2)", "convert the file to UTF-8"},
