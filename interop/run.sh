@@ -8,7 +8,8 @@
 #              (needs Python 3 with venv) and by transformers.js (needs Node and
 #              npm), on 200 texts of banking77
 #
-#   data       Parquet and Arrow files that convert wrote, read by pyarrow, and
+#   data       files that convert and prepare wrote, read by pyarrow, the tokens
+#              compared with those of the Python package tokenizers, and
 #              what pyarrow reads of the conformance files of Parquet (needs
 #              Python 3 with venv)
 #   adversary  the vectors of testdata/adversary, computed anew by PyTorch, and
@@ -105,13 +106,15 @@ export_() {
 data() {
 	train=$shared/data/banking77/train.csv
 	conformance=$shared/data/parquet-testing
+	minilm=$(deps_dir)/models/all-MiniLM-L6-v2
 	[ -f "$train" ] || need "there is no banking77 at $train; set ORTRAIN_SHARED to the folder of the test data"
 	have python3 || need "python3 is missing"
 	venv data python3 interop/requirements-data.txt
 	for format in parquet arrow; do
 		bin/ortrain convert --label_column category "$train" "$work/rows.$format"
 	done
-	figures "$peers/data/bin/python" interop/data.py "$train" category "$work/rows.parquet" "$work/rows.arrow"
+	bin/ortrain prepare --quiet --model_name_or_path "$minilm" --train_file "$train" --label_column category --output_file "$work/ready.arrow"
+	figures "$peers/data/bin/python" interop/data.py "$train" category "$minilm/tokenizer.json" "$work/rows.parquet" "$work/rows.arrow" "$work/ready.arrow"
 	[ ! -d "$conformance" ] || {
 		"$peers/data/bin/python" interop/parquet_vectors.py "$conformance" "$work/parquet.json"
 		cmp "$work/parquet.json" pipeline/source/testdata/parquet.json || need "pyarrow reads other values than those in pipeline/source/testdata/parquet.json"
