@@ -19,7 +19,7 @@ if [ -s "$weights/model.safetensors" ]; then
 	set -- "model_name_or_path=$weights" "$@"
 else
 	bin/ortrain demo data --scratch "$out"
-	set -- "config_name=$out/scratch/config.json" train.learning_rate=1e-3 train.num_train_epochs=12 "$@"
+	set -- "config_name=$out/scratch/config.json" train.learning_rate=1e-3 train.num_train_epochs=12 train.adv_epsilon=0.01 "$@"
 fi
 bin/ortrain run testdata/demo/recipe.yaml "$@"
 bin/ortrain demo verdict "$out"

@@ -237,10 +237,13 @@ func reportStage() stageKind {
 				set.args, set.lines = append(set.args, "--title="+r.Recipe.Name), append(set.lines, "title="+r.Recipe.Name)
 			}
 			set.args = append(set.args, "--name="+fullName)
-			for option, made := range reported {
-				if path, ok := r.Output(made[0], made[1]); ok {
+			for _, option := range slices.Sorted(maps.Keys(reported)) { // the probe before plain training
+				if path, ok := r.Output(reported[option][0], reported[option][1]); ok {
 					set.args = append(set.args, "--"+option+"="+path)
 				}
+			}
+			if _, given := r.Section.Settings.Get("hard_by"); !given && r.Before[nameProbe] != nil {
+				set.args = append(set.args, "--hard_by="+probeName)
 			}
 			job := flow.Job{Options: set.lines, Reads: set.reads, Outputs: map[string]string{"page": reportFile}}
 			job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
