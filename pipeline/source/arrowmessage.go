@@ -257,6 +257,7 @@ const maxRatio = 1 << 15
 // bytes of each, of which the decoder allocates as much as they say.
 func (h message) checkSizes(body []byte) error {
 	const prefix = 8
+	var all int64
 	for _, b := range h.buffers {
 		if b[1] < prefix {
 			continue
@@ -265,6 +266,10 @@ func (h message) checkSizes(body []byte) error {
 		if stored := b[1] - prefix; size > (stored+1)*maxRatio {
 			return fmt.Errorf("a compressed buffer of %d bytes that declares to hold %d: %w", stored, size, ErrFormat)
 		}
+		all += max(size, 0)
+	}
+	if all > (h.size+1)*maxRatio { // buffers may share their bytes
+		return fmt.Errorf("a compressed body of %d bytes that declares to hold %d: %w", h.size, all, ErrFormat)
 	}
 	return nil
 }
