@@ -44,7 +44,7 @@ type window struct {
 // least this often.
 const (
 	redraw = 200 * time.Millisecond
-	atMost = 4 * time.Second
+	atMost = 3 * time.Second
 )
 
 // newProgress returns the observer for an Env. Log and events may be nil.
