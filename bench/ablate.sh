@@ -9,42 +9,12 @@
 # pinyin must be installed (ortrain data install wordnet pinyin).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck source=/dev/null
-. .ci/lib.sh
-eval "$(./.ci/env.sh)"
-shared=${ORTRAIN_SHARED:-../shared}/data
-[ -d "$shared" ] || { echo "no $shared; set ORTRAIN_SHARED" >&2; exit 1; }
+# shellcheck source=bench/small.sh
+. bench/small.sh
+need_shared
 out=${ABLATE_OUT:-build/ablate}
 mkdir -p "$out"
 go build -trimpath -o bin/ortrain ./cmd/ortrain
-
-# scratch FOLDER VOCABULARY: a two-layer BERT of width 128 with a vocabulary.
-scratch() {
-	mkdir -p "$1"
-	cp "$2" "$1/vocab.txt"
-	cat >"$1/config.json" <<-JSON
-		{"architectures": ["BertForSequenceClassification"], "model_type": "bert", "vocab_size": $(wc -l <"$1/vocab.txt"),
-		 "hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 512, "hidden_act": "gelu",
-		 "max_position_embeddings": 128, "type_vocab_size": 2, "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
-		 "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0}
-	JSON
-}
-
-# The data as tables with the columns text and label.
-prepare() {
-	for part in train test; do
-		{
-			printf 'text\tlabel\n'
-			cut -f 2,3 "$shared/csl-zh/cls_ctg/$part.tsv"
-		} >"$out/csl-zh-$part.tsv"
-	done
-	for label in neg pos; do # every fifth review is for the test
-		awk -v label="$label" -v out="$out/rotten-tomatoes-" '
-			NR == 1 && label == "neg" { print "text\tlabel" > (out "train.tsv"); print "text\tlabel" > (out "test.tsv") }
-			{ gsub(/\t/, " "); print $0 "\t" label >> (out (NR % 5 ? "train" : "test") ".tsv") }
-		' "$shared/rotten-tomatoes-mr/rt-polarity.$label"
-	done
-}
 
 # ablate SET LANGUAGE RECIPES
 ablate() {
@@ -60,7 +30,8 @@ ablate() {
 
 scratch "$out/en" "$shared/tokenizers/bert-base-uncased/vocab.txt"
 scratch "$out/zh" "$shared/tokenizers/bert-base-chinese/vocab.txt"
-prepare
+rotten_tomatoes "$out"
+csl_zh "$out"
 echo "$(date -u +%F), $(nproc) cores, $(go version | cut -d' ' -f3); ${ABLATE_MODEL:-a two-layer BERT of width 128 from scratch}, ${ABLATE_STEPS:-400} steps of 32 rows"
 for name in ${ABLATE_SETS:-rotten-tomatoes csl-zh}; do
 	echo

@@ -8,23 +8,17 @@
 # sizes in MB. Forty minutes on 2 cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck source=/dev/null
-. .ci/lib.sh
-eval "$(./.ci/env.sh)"
+# shellcheck source=bench/small.sh
+. bench/small.sh
 read -ra sizes <<<"${SIZES:-10 30 100}"
 tokenizer=$(deps_dir)/models/all-MiniLM-L6-v2
 [ -f "$tokenizer/tokenizer.json" ] || { echo "no tokenizer in $tokenizer; run make deps" >&2; exit 1; }
 work=build/brief
-mkdir -p "$work/model"
+mkdir -p "$work"
 go build -trimpath -o bin/ortrain ./cmd/ortrain
 go build -trimpath -o build/stream ./bench/stream
-cp "$tokenizer/tokenizer.json" "$tokenizer/vocab.txt" "$work/model/"
-cat >"$work/model/config.json" <<'JSON'
-{"architectures": ["BertForSequenceClassification"], "model_type": "bert", "vocab_size": 30522,
- "hidden_size": 128, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 512, "hidden_act": "gelu",
- "max_position_embeddings": 128, "type_vocab_size": 2, "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
- "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0}
-JSON
+scratch "$work/model" "$tokenizer/vocab.txt"
+cp "$tokenizer/tokenizer.json" "$work/model/"
 
 # write MB: the shards, an eighth of them each, and the recipe.
 write() {

@@ -11,13 +11,11 @@
 # The settings are those of bench/robust.conf. Some hours on 2 cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-# shellcheck source=/dev/null
-. .ci/lib.sh
-eval "$(./.ci/env.sh)"
+# shellcheck source=bench/small.sh
+. bench/small.sh
 # shellcheck source=bench/robust.conf
 . bench/robust.conf
-shared=${ORTRAIN_SHARED:-../shared}/data
-[ -d "$shared" ] || { echo "no $shared; set ORTRAIN_SHARED" >&2; exit 1; }
+need_shared
 model=$(deps_dir)/models/all-MiniLM-L6-v2
 out=${ORTRAIN_ROBUST_DIR:-build/robust}
 mkdir -p "$out"

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 
@@ -50,12 +48,14 @@ func (d *ablationSet) open(ctx context.Context, e Env, run Run, testSplit float6
 		rows       *int
 	}{{"train", d.train, &d.rows}, {"choose", d.validation, &d.validated}, {"test", d.test, &d.tested}} {
 		set, err := d.read(ctx, p.path)
+		var rows int64
 		if err == nil {
-			*p.rows, err = countRows(ctx, set)
+			rows, err = copyRows(ctx, set.Rows(), nil)
 		}
 		if err != nil {
 			return fmt.Errorf("rows to %s on: %w", p.what, err)
 		}
+		*p.rows = int(rows)
 		if p.rows == &d.rows {
 			d.set = set
 		}
@@ -72,23 +72,6 @@ func (d *ablationSet) open(ctx context.Context, e Env, run Run, testSplit float6
 
 func (d *ablationSet) read(ctx context.Context, path string) (*source.Set, error) {
 	return source.Open(ctx, []string{path}, source.Options{Columns: d.columns, Kind: sample.ClassLabel, Memory: new(record.Allocator)})
-}
-
-// countRows counts. Data without any row are an error.
-func countRows(ctx context.Context, set *source.Set) (n int, err error) {
-	rows := set.Rows()
-	defer func() { err = first(err, rows.Close()) }()
-	for {
-		b, err := rows.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return n, nil
-		}
-		if err != nil {
-			return n, err
-		}
-		n += b.Len()
-		b.Release()
-	}
 }
 
 // subset returns a file with so many of the training rows, drawn by the seed. A
@@ -115,8 +98,7 @@ func (d *ablationSet) subset(ctx context.Context, size int, seed uint64, path st
 		return out.Write(ctx, b)
 	}
 	at := 0
-	s := &splitting{set: d.set}
-	err = s.each(ctx, func(ex sample.Example) error {
+	err = eachExample(ctx, d.set, func(ex sample.Example) error {
 		row := at
 		at++
 		if len(chosen) == 0 || chosen[0] != row {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -74,9 +73,7 @@ func (a *ablation) recipe(name string) tried {
 
 // Trial implements ablate.Trials.
 func (a *ablation) Trial(ctx context.Context, s ablate.Setting) (o ablate.Outcome, err error) {
-	if err := a.closeClassifier(); err != nil {
-		return o, err
-	}
+	a.closeClassifier()
 	work := filepath.Join(a.run.OutputDir, ablationWork)
 	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(work, 0o755)); err != nil {
 		return o, err
@@ -168,12 +165,11 @@ func (a *ablation) openClassifier(ctx context.Context) (err error) {
 	return err
 }
 
-func (a *ablation) closeClassifier() error {
+func (a *ablation) closeClassifier() {
 	if a.classifier != nil {
 		a.classifier.close()
 	}
 	a.classifier, a.judge = nil, nil
-	return nil
 }
 
 // close frees what is open and removes what only a run under way needs.
@@ -181,7 +177,8 @@ func (a *ablation) close() error {
 	if a.run.OutputDir == "" {
 		return nil
 	}
-	return errors.Join(a.closeClassifier(), os.RemoveAll(filepath.Join(a.run.OutputDir, ablationWork)))
+	a.closeClassifier()
+	return os.RemoveAll(filepath.Join(a.run.OutputDir, ablationWork))
 }
 
 // judgedRows is about how many validation rows copies are made of to be judged,
@@ -208,16 +205,7 @@ func (a *ablation) Preserve(ctx context.Context, s ablate.Setting) (share ablate
 		return share, err
 	}
 	every, at := max(1, a.data.validated/judgedRows), 0
-	rows := set.Rows()
-	defer func() { err = first(err, rows.Close()) }()
-	for {
-		b, err := rows.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return share, nil
-		}
-		if err != nil {
-			return share, err
-		}
+	err = eachRecord(ctx, set.Rows(), func(b *record.Batch) error {
 		var some []sample.Example
 		for _, ex := range b.Examples() {
 			if at%every == 0 {
@@ -225,12 +213,9 @@ func (a *ablation) Preserve(ctx context.Context, s ablate.Setting) (share ablate
 			}
 			at++
 		}
-		err = a.judgeCopies(ctx, runner, some, classes, &share)
-		b.Release()
-		if err != nil {
-			return share, err
-		}
-	}
+		return a.judgeCopies(ctx, runner, some, classes, &share)
+	})
+	return share, err
 }
 
 // judgeCopies counts over the copies of some rows. Rows that the classifier gets

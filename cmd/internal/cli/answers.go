@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -255,30 +254,4 @@ func addTexts(ctx context.Context, run Run, a *report.Answers) error {
 		}
 		return nil
 	})
-}
-
-// errEnough ends a reading early.
-var errEnough = errors.New("enough was read")
-
-// eachExample calls do with every example of a data set, which is valid until do
-// returns.
-func eachExample(ctx context.Context, set *source.Set, do func(sample.Example) error) error {
-	rows := set.Rows()
-	var err error
-	for err == nil {
-		b, next := rows.Next(ctx)
-		if err = next; err != nil {
-			break
-		}
-		for _, ex := range b.Examples() {
-			if err = do(ex); err != nil {
-				break
-			}
-		}
-		b.Release()
-	}
-	if errors.Is(err, io.EOF) || errors.Is(err, errEnough) {
-		err = nil
-	}
-	return errors.Join(err, rows.Close())
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"slices"
 	"time"
@@ -138,22 +137,13 @@ func (w *augmentWriter) transfer(ctx context.Context, parts *sink.Parts, out *si
 		}
 	}
 	rows := pipeline.Map(skip(w.set.Rows(), done), max(1, w.Workers), w.runner.Rows)
-	defer func() { err = first(err, rows.Close()) }()
-	for {
-		b, err := rows.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+	return eachRecord(ctx, rows, func(b *record.Batch) error {
 		w.report.seeAll(b)
 		w.rows += int64(b.Len())
-		err = out.Write(ctx, b)
+		err := out.Write(ctx, b)
 		if err == nil && parts != nil {
 			err = parts.Write(ctx, b)
 		}
-		b.Release()
 		if err != nil {
 			return err
 		}
@@ -161,7 +151,8 @@ func (w *augmentWriter) transfer(ctx context.Context, parts *sink.Parts, out *si
 			w.shown = now
 			w.say("%s rows written", thousands(w.rows))
 		}
-	}
+		return nil
+	})
 }
 
 // say prints a line unless the command is quiet.

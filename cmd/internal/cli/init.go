@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -219,39 +218,30 @@ func (d *draft) measure(ctx context.Context) (err error) {
 
 // rows counts rows and labels, and measures the first texts.
 func (d *draft) rows(ctx context.Context, set *source.Set) (err error) {
-	rows := set.Rows()
-	defer func() { err = first(err, rows.Close()) }()
 	var letters, foreign int
-	for {
-		b, err := rows.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			d.foreign = float64(foreign) / float64(max(letters, 1))
+	err = eachExample(ctx, set, func(ex sample.Example) error {
+		d.shape.Rows++
+		if ex.Label.Kind == sample.ClassLabel {
+			d.shape.Classes[set.Names()[ex.Label.Int[0]]]++
+		} else {
+			d.unlabelled++
+		}
+		if len(d.shape.Lengths) == lengthRows {
 			return nil
 		}
-		if err != nil {
-			return err
-		}
-		for _, ex := range b.Examples() {
-			d.shape.Rows++
-			if ex.Label.Kind == sample.ClassLabel {
-				d.shape.Classes[set.Names()[ex.Label.Int[0]]]++
-			} else {
-				d.unlabelled++
-			}
-			if len(d.shape.Lengths) < lengthRows {
-				d.shape.Lengths = append(d.shape.Lengths, d.length(ex))
-				for _, r := range ex.Text {
-					if unicode.IsLetter(r) {
-						letters++
-						if !unicode.Is(unicode.Latin, r) {
-							foreign++
-						}
-					}
+		d.shape.Lengths = append(d.shape.Lengths, d.length(ex))
+		for _, r := range ex.Text {
+			if unicode.IsLetter(r) {
+				letters++
+				if !unicode.Is(unicode.Latin, r) {
+					foreign++
 				}
 			}
 		}
-		b.Release()
-	}
+		return nil
+	})
+	d.foreign = float64(foreign) / float64(max(letters, 1))
+	return err
 }
 
 // length is that of a row in tokens.

@@ -2,14 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/ortrain/ortrain/pipeline/feed"
 	"github.com/ortrain/ortrain/pipeline/record"
+	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/sink"
 )
 
@@ -84,14 +83,22 @@ func prepare(ctx context.Context, e Env, run Run, o preparation) (err error) {
 
 // writePrepared writes the rows, and closes their source.
 func (s *session) writePrepared(ctx context.Context, p *feed.Preparing, memory *record.Allocator, out string) (err error) {
-	defer func() { err = first(err, p.Rows.Close()) }()
 	f, err := sink.Create(out, sink.Options{Prepared: &p.About, Memory: memory})
 	if err != nil {
-		return err
+		return first(err, p.Rows.Close())
 	}
 	defer func() { err = first(err, f.Close()) }()
 	start := s.env.Now()
-	rows, tokens, err := copyTokens(ctx, p, f)
+	var rows, tokens int64
+	var room []sample.Example
+	err = eachRecord(ctx, p.Rows, func(b *record.Batch) error {
+		room = b.Into(room)
+		rows += int64(len(room))
+		for _, ex := range room {
+			tokens += int64(len(ex.Tokens.IDs))
+		}
+		return f.Write(ctx, b)
+	})
 	if err != nil {
 		return err
 	}
@@ -106,26 +113,4 @@ func (s *session) writePrepared(ctx context.Context, p *feed.Preparing, memory *
 	}
 	fmt.Fprintf(s.env.Stdout, "%s: %s of %s rows, %s tokens, in %.1f s\n", out, thousands(rows), thousands(int64(p.Total)), thousands(tokens), s.env.Now().Sub(start).Seconds())
 	return nil
-}
-
-// copyTokens writes all batches, and counts their rows and tokens.
-func copyTokens(ctx context.Context, p *feed.Preparing, f *sink.File) (rows, tokens int64, err error) {
-	for {
-		b, err := p.Rows.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return rows, tokens, nil
-		}
-		if err != nil {
-			return rows, tokens, err
-		}
-		rows += int64(b.Len())
-		for _, ex := range b.Examples() {
-			tokens += int64(len(ex.Tokens.IDs))
-		}
-		err = f.Write(ctx, b)
-		b.Release()
-		if err != nil {
-			return rows, tokens, err
-		}
-	}
 }

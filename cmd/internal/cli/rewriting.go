@@ -70,27 +70,58 @@ func (c conversion) create(e Env, set *source.Set, in []string, out string, memo
 	})
 }
 
-// copyRows writes all rows of a source, which it closes, to a file, unless that
-// is nil, and returns how many there were.
-func copyRows(ctx context.Context, rows pipeline.Source[*record.Batch], file *sink.File) (n int64, err error) {
+// errEnough ends a reading early.
+var errEnough = errors.New("enough was read")
+
+// eachRecord calls do with every batch of a source, which it closes. A batch is
+// valid until do returns; errEnough ends it without an error.
+func eachRecord(ctx context.Context, rows pipeline.Source[*record.Batch], do func(*record.Batch) error) (err error) {
 	defer func() { err = first(err, rows.Close()) }()
 	for {
 		b, err := rows.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			return n, nil
+			return nil
 		}
 		if err != nil {
-			return n, err
+			return err
 		}
-		n += int64(b.Len())
-		if file != nil {
-			err = file.Write(ctx, b)
-		}
+		err = do(b)
 		b.Release()
+		if errors.Is(err, errEnough) {
+			return nil
+		}
 		if err != nil {
-			return n, err
+			return err
 		}
 	}
+}
+
+// eachExample calls do with every example of a data set, which is valid until do
+// returns.
+func eachExample(ctx context.Context, set *source.Set, do func(sample.Example) error) error {
+	var room []sample.Example
+	return eachRecord(ctx, set.Rows(), func(b *record.Batch) error {
+		room = b.Into(room)
+		for _, ex := range room {
+			if err := do(ex); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// copyRows writes all rows of a source, which it closes, to a file, unless that
+// is nil, and returns how many there were.
+func copyRows(ctx context.Context, rows pipeline.Source[*record.Batch], file *sink.File) (n int64, err error) {
+	err = eachRecord(ctx, rows, func(b *record.Batch) error {
+		n += int64(b.Len())
+		if file == nil {
+			return nil
+		}
+		return file.Write(ctx, b)
+	})
+	return n, err
 }
 
 // first keeps the error of closing only where there was none before.

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -115,7 +113,7 @@ func (s *splitting) decide(ctx context.Context) (err error) {
 	if s.held, err = feed.NewSplitter(s.opts.ValidationSplit+s.opts.TestSplit, classes); err != nil {
 		return err
 	}
-	if err := s.each(ctx, func(ex sample.Example) error { s.held.See(ex); return nil }); err != nil {
+	if err := eachExample(ctx, s.set, func(ex sample.Example) error { s.held.See(ex); return nil }); err != nil {
 		return err
 	}
 	s.held.Settle()
@@ -125,7 +123,7 @@ func (s *splitting) decide(ctx context.Context) (err error) {
 	if s.test, err = feed.NewSplitter(s.opts.TestSplit, classes); err != nil {
 		return err
 	}
-	err = s.each(ctx, func(ex sample.Example) error {
+	err = eachExample(ctx, s.set, func(ex sample.Example) error {
 		if s.held.HeldOut(ex) {
 			s.test.See(ex)
 		}
@@ -170,7 +168,7 @@ func (s *splitting) write(ctx context.Context) (counts [3]int, err error) {
 		defer b.Release()
 		return files[i].Write(ctx, b)
 	}
-	err = s.each(ctx, func(ex sample.Example) error {
+	err = eachExample(ctx, s.set, func(ex sample.Example) error {
 		i := s.part(ex)
 		counts[i]++
 		if err := rows[i].Append(ex); err != nil || rows[i].Len() < record.MaxRows {
@@ -195,28 +193,4 @@ func (s *splitting) write(ctx context.Context) (counts [3]int, err error) {
 		}
 	}
 	return counts, err
-}
-
-// each goes through all rows.
-func (s *splitting) each(ctx context.Context, fn func(sample.Example) error) (err error) {
-	rows := s.set.Rows()
-	defer func() { err = first(err, rows.Close()) }()
-	for {
-		b, err := rows.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for _, ex := range b.Examples() {
-			if err = fn(ex); err != nil {
-				break
-			}
-		}
-		b.Release()
-		if err != nil {
-			return err
-		}
-	}
 }

@@ -20,12 +20,9 @@ func attackStage() stageKind {
 			if err != nil {
 				return flow.Job{}, err
 			}
-			d, part, path, err := s.judged(r)
+			d, part, path, err := s.mustJudge(r, "attack")
 			if err != nil {
 				return flow.Job{}, err
-			}
-			if path == "" {
-				return flow.Job{}, usage("there are no rows to attack: add a section split:, or name test_file under data")
 			}
 			set := s.settings(k, k.name, r)
 			job := flow.Job{Options: set.lines, Reads: slices.Concat(set.reads, d.reads(part)), Outputs: map[string]string{"curve": attackFile}}

@@ -28,12 +28,9 @@ func probeStage() stageKind {
 			return slices.Contains(modelOptions, option) || option == "config_name" || option == "clean"
 		},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
-			d, part, path, err := s.judged(r)
+			d, part, path, err := s.mustJudge(r, "judge the model by")
 			if err != nil {
 				return flow.Job{}, err
-			}
-			if path == "" {
-				return flow.Job{}, usage("there are no rows to judge the model by: add a section split:, or name test_file under data")
 			}
 			train, err := d.one("train")
 			if err != nil {

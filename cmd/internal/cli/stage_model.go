@@ -146,6 +146,14 @@ func (s *stager) judged(r flow.Request) (d dataset, part, path string, err error
 	return d, "", "", nil
 }
 
+// mustJudge is judged for a stage that has nothing to do without rows.
+func (s *stager) mustJudge(r flow.Request, purpose string) (d dataset, part, path string, err error) {
+	if d, part, path, err = s.judged(r); err == nil && path == "" {
+		err = usage("there are no rows to %s: add a section split:, or name test_file under data", purpose)
+	}
+	return d, part, path, err
+}
+
 // evalStage scores the trained model.
 func evalStage() stageKind {
 	return stageKind{
@@ -156,12 +164,9 @@ func evalStage() stageKind {
 			if err != nil {
 				return flow.Job{}, err
 			}
-			d, part, path, err := s.judged(r)
+			d, part, path, err := s.mustJudge(r, "judge the model by")
 			if err != nil {
 				return flow.Job{}, err
-			}
-			if path == "" {
-				return flow.Job{}, usage("there are no rows to judge the model by: add a section split:, or name test_file under data")
 			}
 			set := s.settings(k, "eval", r)
 			args, reads := []string{"--test_file=" + path}, d.reads(part)
