@@ -62,6 +62,11 @@ func (t *Trainer) endOfEpoch() bool { return t.state.Cursor.Batch >= t.parts.Tra
 func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 	report := Step{Step: t.state.Step + 1, LearningRate: t.rate(t.state.Step)}
 	start := t.now()
+	batches, err := t.readAhead(ctx, batches)
+	report.Wait += t.now().Sub(start)
+	if err != nil {
+		return 0, fmt.Errorf("ortrain: step %d: %w", report.Step, err)
+	}
 	var sum, n, rectangle float64
 	var rows []uint64
 	var kept []*sample.Batch
@@ -99,7 +104,7 @@ func (t *Trainer) step(ctx context.Context, batches Batches) (int, error) {
 		return 0, nil
 	}
 	report.Loss = mean(sum, n)
-	err := t.update(ctx, &report, n, rows)
+	err = t.update(ctx, &report, n, rows)
 	for replay := 1; err == nil && replay < t.replays(); replay++ {
 		err = t.replay(ctx, kept, replay, &report, rows)
 	}
@@ -182,7 +187,8 @@ func (t *Trainer) accumulate(ctx context.Context, b *sample.Batch, step, micro, 
 	if err != nil {
 		return Loss{}, err
 	}
-	mean, n, err := t.perturber.Accumulate(ctx, passes, adversary.At{Epoch: b.Cursor.Epoch, Step: step, Micro: micro, Replay: replay})
+	at := adversary.At{Epoch: b.Cursor.Epoch, Step: step, Micro: micro, Replay: replay, Rows: t.counted.rows, Labels: t.counted.labels}
+	mean, n, err := t.perturber.Accumulate(ctx, passes, at)
 	return Loss{Mean: mean, N: n}, err
 }
 

@@ -21,6 +21,9 @@ type Perturbable interface {
 	// Passes begins a micro-batch, as Accumulate does, whose passes the caller
 	// runs. They are valid until the next micro-batch or update.
 	Passes(b *sample.Batch, step, micro int) (adversary.Passes, error)
+	// Labels returns how many labels of a batch take part in the loss, as
+	// Passes.Count does, without beginning a micro-batch.
+	Labels(b *sample.Batch) float64
 	// Follow takes the weights of an update into the moving average t that
 	// Passes.Teacher runs: t ← β·t + (1−β)·w. Before the first such pass there is
 	// none.
@@ -44,6 +47,9 @@ func (n *Network) Passes(b *sample.Batch, step, micro int) (adversary.Passes, er
 	key := program.MaskKey{Seed: random.Key(n.opts.Seed), Step: uint32(step), MicroBatch: uint32(micro)}
 	return &passes{net: n, batch: b, key: key, count: n.count(b.Labels)}, nil
 }
+
+// Labels implements Perturbable.
+func (n *Network) Labels(b *sample.Batch) float64 { return n.count(b.Labels) }
 
 // begin starts micro-batch number micro of a step.
 func (n *Network) begin(feeds map[string]program.Feed, micro int) error {

@@ -52,6 +52,9 @@ type Trainer struct {
 	result Result
 	// perturber is nil in plain training.
 	perturber *adversary.Perturber
+	// counted are the rows of the step and the labels among them, where a method
+	// learns from rows without labels.
+	counted   struct{ rows, labels float64 }
 	lossSum   float64
 	lossSteps int
 }

@@ -46,6 +46,10 @@ func (p *Perturber) Give(g Given) { p.given = g }
 // Needs lists the graphs that the run is going to use.
 func (p *Perturber) Needs() []variant.Spec { return p.method.Needs(p.config) }
 
+// Unlabelled reports whether rows without labels teach too; At.Rows and At.Labels
+// are read then.
+func (p *Perturber) Unlabelled() bool { return p.config.Unlabelled() }
+
 // Passes estimates the cost of a disturbed micro-batch in plain passes.
 func (p *Perturber) Passes() float64 { return p.method.Passes(p.config) }
 
@@ -61,7 +65,13 @@ func (p *Perturber) Replays() int {
 // At says which micro-batch it is: of which epoch, counted from 0, of which
 // step, counted from 1, which of its micro-batches and which replay of it, both
 // counted from 0.
-type At struct{ Epoch, Step, Micro, Replay int }
+type At struct {
+	Epoch, Step, Micro, Replay int
+	// Rows and Labels count the rows of the whole step and the labels among them
+	// that take part in the loss, for methods that learn from rows without labels;
+	// 0 rows stand for a step of this micro-batch alone.
+	Rows, Labels float64
+}
 
 // What is drawn for a whole micro-batch has a copy number that no row has.
 const (
@@ -85,14 +95,21 @@ func (p *Perturber) Due(at At) bool {
 // is due, else plain ones, and none in later replays. It returns the mean of the
 // loss that was differentiated and the weight of that mean: the number of labels
 // that count, or of rows for methods that learn from rows without labels.
+//
+// With these the loss of a step is the mean over its labels of what labels teach,
+// plus the mean over all its rows of the rest, however its rows are dealt to
+// micro-batches: a micro-batch of Bᵢ rows with Lᵢ labels, of a step of B with L,
+// counts with the weight Bᵢ and its labelled part with (Lᵢ/L)/(Bᵢ/B) beside that.
 func (p *Perturber) Accumulate(ctx context.Context, passes Passes, at At) (mean, n float64, err error) {
 	r := &Run{
 		Config: p.config, Seed: p.seed, At: at,
-		ctx: ctx, passes: passes, given: p.given, count: passes.Count(), carried: p.carried[at.Micro],
+		ctx: ctx, passes: passes, given: p.given, count: passes.Count(), supervised: 1, carried: p.carried[at.Micro],
 	}
-	if m, ok := p.method.(interface{ unlabelled() }); ok {
-		m.unlabelled()
+	if p.Unlabelled() {
 		r.count = float64(passes.Batch().Sequences())
+		if at.Rows > 0 {
+			r.supervised = passes.Count() * at.Rows / max(at.Labels, 1) / r.count
+		}
 	}
 	switch {
 	case p.Due(at):

@@ -19,7 +19,9 @@ type Run struct {
 	ctx    context.Context
 	passes Passes
 	given  Given
-	count  float64
+	// count is the weight of the micro-batch in its step, supervised what the loss
+	// of labels is multiplied by beside that; 1 where every row has a label.
+	count, supervised float64
 	// carried is δ between the replays of a micro-batch, for methods that update
 	// weights several times.
 	carried *Delta
@@ -91,7 +93,13 @@ func (r *Run) draw(d *Delta, from func(*random.Stream) float64) {
 // Backward adds weight times the gradient of the pass's mean loss to those of
 // the step, and returns that loss.
 func (r *Run) Backward(p Pass, weight float64) Result {
-	return r.run(func() (Result, error) { return r.passes.Backward(r.ctx, p, weight*r.count) })
+	if p.Targets != nil || p.Twin != nil {
+		p.CE *= r.supervised
+		return r.run(func() (Result, error) { return r.passes.Backward(r.ctx, p, weight*r.count) })
+	}
+	out := r.run(func() (Result, error) { return r.passes.Backward(r.ctx, p, weight*r.count*r.supervised) })
+	out.Loss *= r.supervised
+	return out
 }
 
 // Gradient computes the gradient for δ alone.

@@ -56,6 +56,9 @@ func Laws(t *testing.T, s Subject) {
 			t.Run("accumulation", func(t *testing.T) { accumulation(t, s, c) })
 			t.Run("later epochs", func(t *testing.T) { laterEpochs(t, s, c) })
 			t.Run("resumed", func(t *testing.T) { resumed(t, s, c) })
+			if c.Unlabelled() {
+				t.Run("rows without labels", func(t *testing.T) { unlabelledRows(t, s, c) })
+			}
 		})
 	}
 	t.Run("freelb with one step from 0", func(t *testing.T) { oneStep(t, s) })
@@ -248,6 +251,74 @@ func cut(b *sample.Batch, lo, hi int) *sample.Batch {
 		out.Offsets = append(out.Offsets, o-from)
 	}
 	return out
+}
+
+// unlabelledRows: what labels teach is the mean over the rows that have one, the
+// rest the mean over all rows, whatever micro-batches the rows lie in.
+func unlabelledRows(t *testing.T, s Subject, c adversary.Config) {
+	b := s.Batches[0]
+	last := b.Sequences() - 1
+	some := unlabel(b, 0, last) // the first and the last row
+	if c.Init > 0 {
+		// A start so near to 0 that rounding gives its gradient's direction would
+		// go elsewhere in another micro-batch.
+		c.Init, c.Alpha, c.Epsilon = 0.05, 0.1, 0.1
+	}
+	run := func(c adversary.Config, parts ...*sample.Batch) (weights []float32, loss float64) {
+		n := s.Open(t, 0)
+		at, total := adversary.At{Step: 1}, 0.0
+		for _, part := range parts {
+			at.Rows += float64(part.Sequences())
+			at.Labels += labels(part)
+		}
+		for i, part := range parts {
+			at.Micro = i
+			mean, count := disturb(t, n, c, part, at, nil)
+			loss, total = loss+mean*count, total+count
+		}
+		step(t, n, total)
+		return n.Weights(), loss / total
+	}
+	whole, want := run(c, some)
+	// Parts with all, some and no labels.
+	parts, got := run(c, cut(some, 0, 1), cut(some, 1, last), cut(some, last, last+1))
+	near(t, whole, parts)
+	if math.Abs(got-want) > 1e-5*math.Abs(want) {
+		t.Errorf("the loss in parts is %g, in one batch %g", got, want)
+	}
+	// Without its own term a method sees the labelled rows alone.
+	plain := c
+	plain.Weight = 0
+	with, _ := run(plain, some)
+	alone, _ := run(plain, cut(b, 1, last))
+	near(t, alone, with)
+	for _, term := range []float64{0, c.Weight} {
+		plain.Weight = term
+		before := s.Open(t, 0).Weights()
+		after, loss := run(plain, unlabel(b, 0, 1, 2, last))
+		if changed := !slices.Equal(before, after); math.IsNaN(loss) || changed != (term > 0) || (loss != 0) != (term > 0) {
+			t.Errorf("no label at all, adv_weight %g: loss %g, weights changed: %v", term, loss, changed)
+		}
+	}
+}
+
+// unlabel takes the labels of rows away.
+func unlabel(b *sample.Batch, rows ...int) *sample.Batch {
+	out := *b
+	out.Labels.Int = slices.Clone(b.Labels.Int)
+	for _, row := range rows {
+		out.Labels.Int[row] = sample.Ignore
+	}
+	return &out
+}
+
+func labels(b *sample.Batch) (n float64) {
+	for _, class := range b.Labels.Int {
+		if class != sample.Ignore {
+			n++
+		}
+	}
+	return n
 }
 
 // laterEpochs: before its first epoch a method does nothing.
