@@ -21,10 +21,12 @@ type Config struct {
 	Mix     []Dataset
 	Columns source.Columns
 	// Kind is the kind of label to read; Names, the classes in order, when a
-	// model or other data settles them; Optional, whether labels may be absent.
-	Kind     sample.LabelKind
-	Names    []string
-	Optional bool
+	// model or other data settles them; Optional, whether labels may be absent;
+	// Taught, that every class must have a labelled row where some rows have no
+	// label.
+	Kind             sample.LabelKind
+	Names            []string
+	Optional, Taught bool
 	// HeldOut is the share of the rows that Split holds out; 0 holds none out.
 	HeldOut float64
 
@@ -93,6 +95,16 @@ type Config struct {
 type Dataset struct {
 	Files  []string
 	Weight float64
+	// Unlabelled says that only the texts are read.
+	Unlabelled bool
+}
+
+// of is the configuration for reading one of the data sets.
+func (c Config) of(d Dataset) Config {
+	if d.Unlabelled {
+		c.Kind = sample.NoLabel
+	}
+	return c
 }
 
 // sets are the data sets, one or several.

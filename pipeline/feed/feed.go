@@ -78,8 +78,8 @@ func Open(ctx context.Context, cfg Config) (*Feed, error) {
 	if err != nil {
 		return nil, err
 	}
-	if h, kept, held, ok := x.load(); ok && h.TextBytes > cfg.CacheBytes {
-		return reopen(ctx, cfg, h, kept, held)
+	if h, m, ok := x.load(); ok && h.TextBytes > cfg.CacheBytes {
+		return reopen(ctx, cfg, h, m)
 	}
 	sets, err := openSets(ctx, &cfg, nil)
 	if err != nil {
@@ -112,15 +112,15 @@ func (f *Feed) index(x *index) error {
 	for _, set := range d.sets {
 		h.Parts = append(h.Parts, set.(files).parts)
 	}
-	held := d.held
+	m := marks{d.kept.bits, d.held, d.bare}
 	if f.cfg.HeldOut == 0 {
-		held = nil
+		m.held = nil
 	}
-	return x.save(h, d.kept.bits, held)
+	return x.save(h, m)
 }
 
 // reopen makes a Feed of what an earlier opening pass found.
-func reopen(ctx context.Context, cfg Config, h indexHeader, kept, held bitset) (*Feed, error) {
+func reopen(ctx context.Context, cfg Config, h indexHeader, m marks) (*Feed, error) {
 	if cfg.Names == nil {
 		cfg.Names = h.Names
 	}
@@ -128,14 +128,14 @@ func reopen(ctx context.Context, cfg Config, h indexHeader, kept, held bitset) (
 	if err != nil {
 		return nil, err
 	}
-	d := &data{sets: sets, firsts: []int{0}, starts: []uint64{0}, held: held, textBytes: h.TextBytes}
+	d := &data{sets: sets, firsts: []int{0}, starts: []uint64{0}, held: m.held, bare: m.bare, textBytes: h.TextBytes}
 	for _, set := range h.Parts {
 		for _, p := range set {
 			d.starts = append(d.starts, d.starts[len(d.starts)-1]+uint64(p.Rows))
 		}
 		d.firsts = append(d.firsts, len(d.starts)-1)
 	}
-	d.kept = newSubset(kept, d.starts)
+	d.kept = newSubset(m.kept, d.starts)
 	d.largest.tokens = h.Longest
 	return &Feed{cfg: cfg, data: d, rows: d.kept}, nil
 }
@@ -224,6 +224,11 @@ func (f *Feed) Limit(n int) *Feed {
 		return f.only(f.rows)
 	}
 	return f.only(f.rows.first(n, f.data.starts))
+}
+
+// Labelled returns the part whose rows have a label.
+func (f *Feed) Labelled() *Feed {
+	return f.only(newSubset(f.rows.bits.minus(f.data.bare), f.data.starts))
 }
 
 // Without returns the part without the rows of another Feed over the same data.

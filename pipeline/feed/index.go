@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/source"
@@ -22,16 +23,17 @@ import (
 // An index is what the opening pass found, on disk, so that a run that is
 // resumed does not read large data twice:
 //
-//	"ORTFEED1"
+//	"ORTFEED2"
 //	uint32         length of the header
 //	header         JSON
 //	uint64 …       kept rows, one bit each
 //	uint64 …       held-out rows, as many words; none without a split
+//	uint64 …       rows without a label, as many words; none if all have one
 //	32 bytes       SHA-256 of all before
 //
 // Numbers are little-endian. It serves only data, options and a tokenizer that
 // are what they were; anything else, and any damage, makes Open read the data.
-const indexMagic = "ORTFEED1"
+const indexMagic = "ORTFEED2"
 
 // indexHeader is everything but the bits.
 type indexHeader struct {
@@ -45,26 +47,30 @@ type indexHeader struct {
 	Longest   []int           `json:"longest"`
 	Words     int             `json:"words"`
 	Held      bool            `json:"held"`
+	Bare      bool            `json:"bare,omitempty"`
 }
+
+// marks are the sets of rows that an index holds: those kept, and those of them
+// that are held out, and that have no label; nil where there are none.
+type marks struct{ kept, held, bare bitset }
 
 var errIndex = errors.New("unusable index")
 
 // encode renders an index.
-func (h indexHeader) encode(kept, held bitset) ([]byte, error) {
-	h.Words, h.Held = len(kept), held != nil
+func (h indexHeader) encode(m marks) ([]byte, error) {
+	h.Words, h.Held, h.Bare = len(m.kept), m.held != nil, m.bare != nil
 	text, err := json.Marshal(h)
 	if err != nil {
 		return nil, fmt.Errorf("feed: index: %w", err)
 	}
-	out := make([]byte, 0, len(indexMagic)+4+len(text)+16*len(kept)+sha256.Size)
+	out := make([]byte, 0, len(indexMagic)+4+len(text)+24*len(m.kept)+sha256.Size)
 	out = binary.LittleEndian.AppendUint32(append(out, indexMagic...), uint32(len(text)))
 	out = append(out, text...)
-	for _, w := range kept {
-		out = binary.LittleEndian.AppendUint64(out, w)
-	}
-	if h.Held {
-		for i := range kept {
-			out = binary.LittleEndian.AppendUint64(out, held.word(i, 0, uint64(len(kept))*64))
+	for _, set := range []bitset{m.kept, m.held, m.bare} {
+		for i := range m.kept {
+			if set != nil {
+				out = binary.LittleEndian.AppendUint64(out, set.word(i, 0, uint64(len(m.kept))*64))
+			}
 		}
 	}
 	sum := sha256.Sum256(out)
@@ -72,50 +78,54 @@ func (h indexHeader) encode(kept, held bitset) ([]byte, error) {
 }
 
 // decodeIndex reads what encode rendered, and checks that it is consistent.
-func decodeIndex(text []byte) (h indexHeader, kept, held bitset, err error) {
+func decodeIndex(text []byte) (h indexHeader, m marks, err error) {
 	body := len(text) - sha256.Size
 	if body < len(indexMagic)+4 || string(text[:len(indexMagic)]) != indexMagic {
-		return h, nil, nil, errIndex
+		return h, m, errIndex
 	}
 	if sum := sha256.Sum256(text[:body]); !bytes.Equal(sum[:], text[body:]) {
-		return h, nil, nil, errIndex
+		return h, m, errIndex
 	}
 	rest := text[len(indexMagic):body]
 	n := int(binary.LittleEndian.Uint32(rest))
 	if rest = rest[4:]; n > len(rest) || json.Unmarshal(rest[:n], &h) != nil {
-		return h, nil, nil, errIndex
+		return h, m, errIndex
 	}
 	rest = rest[n:]
-	sets := 1
+	sets := []*bitset{&m.kept}
 	if h.Held {
-		sets = 2
+		sets = append(sets, &m.held)
 	}
-	if h.Words < 0 || len(rest)%8 != 0 || len(rest)/8/sets != h.Words || len(rest) != 8*sets*h.Words {
-		return h, nil, nil, errIndex
+	if h.Bare {
+		sets = append(sets, &m.bare)
 	}
-	words := make(bitset, len(rest)/8)
-	for i := range words {
-		words[i] = binary.LittleEndian.Uint64(rest[8*i:])
+	if h.Words < 0 || len(rest)%8 != 0 || len(rest)/8/len(sets) != h.Words || len(rest) != 8*len(sets)*h.Words {
+		return h, m, errIndex
 	}
-	kept = words[:h.Words:h.Words]
-	if h.Held {
-		held = words[h.Words:]
+	for _, set := range sets {
+		*set = make(bitset, h.Words)
+		for i := range *set {
+			(*set)[i] = binary.LittleEndian.Uint64(rest[8*i:])
+		}
+		rest = rest[8*h.Words:]
 	}
-	return h, kept, held, h.check(kept, held)
+	return h, m, h.check(m)
 }
 
 // check reports a header that does not go with the bits.
-func (h indexHeader) check(kept, held bitset) error {
+func (h indexHeader) check(m marks) error {
 	rows, ok := h.rows()
 	if !ok || h.TextBytes < 0 || len(h.Longest) == 0 {
 		return errIndex
 	}
-	end := uint64(len(kept)) * 64
-	if kept.count(0, end) == 0 || kept.count(min(rows, end), end) > 0 {
+	end := uint64(len(m.kept)) * 64
+	if m.kept.count(0, end) == 0 || m.kept.count(min(rows, end), end) > 0 {
 		return errIndex
 	}
-	if kept.and(held).count(0, end) != held.count(0, end) {
-		return errIndex
+	for _, set := range []bitset{m.held, m.bare} {
+		if m.kept.and(set).count(0, end) != set.count(0, end) {
+			return errIndex
+		}
 	}
 	for i, n := range h.Longest {
 		if n < 1 || i > 0 && n > h.Longest[i-1] {
@@ -152,6 +162,10 @@ func findIndex(ctx context.Context, cfg Config) (*index, error) {
 	if err != nil || paths == nil {
 		return nil, err
 	}
+	marked := slices.Clone(paths)
+	for _, d := range cfg.sets() {
+		marked = append(marked, strconv.FormatBool(d.Unlabelled))
+	}
 	options, err := json.Marshal(struct {
 		Paths                                []string
 		Columns                              source.Columns
@@ -162,7 +176,7 @@ func findIndex(ctx context.Context, cfg Config) (*index, error) {
 		MaxLength, Stride, BatchSize         int
 		Truncation, Clean, Tokenizer, Format string
 	}{
-		paths, cfg.Columns, cfg.Kind, cfg.Names, cfg.Optional, cfg.HeldOut, cfg.MaxLength, cfg.Stride, cfg.BatchSize,
+		marked, cfg.Columns, cfg.Kind, cfg.Names, cfg.Optional, cfg.HeldOut, cfg.MaxLength, cfg.Stride, cfg.BatchSize,
 		string(cfg.Truncation), cfg.CleanID, hashed(cfg.Tokenizer.File()), indexMagic,
 	})
 	if err != nil {
@@ -186,6 +200,7 @@ func indexed(ctx context.Context, cfg Config) (paths []string, err error) {
 		names = []string{""} // with classes given nothing is read but the columns
 	}
 	for _, d := range cfg.sets() {
+		cfg := cfg.of(d)
 		if slices.Contains(d.Files, source.Stdin) {
 			return nil, nil
 		}
@@ -255,22 +270,22 @@ func sampleFile(w io.Writer, path string) error {
 }
 
 // load returns the index if it was made from what there is.
-func (x *index) load() (h indexHeader, kept, held bitset, ok bool) {
+func (x *index) load() (h indexHeader, m marks, ok bool) {
 	if x == nil {
-		return h, nil, nil, false
+		return h, m, false
 	}
 	text, err := os.ReadFile(x.path)
 	if err != nil {
-		return h, nil, nil, false
+		return h, m, false
 	}
-	h, kept, held, err = decodeIndex(text)
-	return h, kept, held, err == nil && h.Key == x.key
+	h, m, err = decodeIndex(text)
+	return h, m, err == nil && h.Key == x.key
 }
 
 // save puts an index in its place, whole or not at all.
-func (x *index) save(h indexHeader, kept, held bitset) error {
+func (x *index) save(h indexHeader, m marks) error {
 	h.Key = x.key
-	text, err := h.encode(kept, held)
+	text, err := h.encode(m)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strconv"
+	"strings"
 
 	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
@@ -20,9 +22,10 @@ type data struct {
 	firsts []int
 	// starts[p] is the first row of part p; the last one ends the data.
 	starts []uint64
-	// kept are the rows that cleaning left, held those of them that are held out.
-	kept subset
-	held bitset
+	// kept are the rows that cleaning left, held those of them that are held out,
+	// bare those without a label.
+	kept       subset
+	held, bare bitset
 	// shelf has all kept rows; nil when they are more than the budget, and are
 	// read again when they are needed.
 	shelf *shelf
@@ -46,6 +49,7 @@ type opening struct {
 	kept    bitset
 	held    bitset
 	last    uint64 // row id after the last one seen
+	classes []bool // that a row has; nil if nobody asks
 	sides   sides
 	longest longest
 }
@@ -55,6 +59,9 @@ func openData(ctx context.Context, cfg Config, sets []parts) (*data, error) {
 	o := &opening{
 		cfg: cfg, sides: newSides(cfg), longest: newLongest(cfg),
 		data: &data{sets: sets, firsts: []int{0}, starts: []uint64{0}, shelf: &shelf{kind: cfg.Kind}},
+	}
+	if cfg.Taught && cfg.Kind == sample.ClassLabel {
+		o.classes = make([]bool, len(cfg.Names))
 	}
 	for _, set := range sets {
 		for part := range set.len() {
@@ -70,6 +77,9 @@ func openData(ctx context.Context, cfg Config, sets []parts) (*data, error) {
 	d.kept = newSubset(o.kept, d.starts)
 	if d.kept.len() == 0 {
 		return nil, fmt.Errorf("feed: no row is left of the data: %w", source.ErrEmpty)
+	}
+	if err := o.taught(); err != nil {
+		return nil, err
 	}
 	if err := o.split(ctx); err != nil {
 		return nil, err
@@ -128,6 +138,11 @@ func (o *opening) add(ex sample.Example) error {
 		o.held.set(ex.Row)
 	}
 	d := o.data
+	if ex.Label.Kind == sample.NoLabel {
+		d.bare.set(ex.Row)
+	} else if o.classes != nil {
+		o.classes[ex.Label.Int[0]] = true
+	}
 	d.textBytes += textBytes(ex)
 	o.longest.see(ex)
 	if d.shelf != nil {
@@ -137,6 +152,30 @@ func (o *opening) add(ex sample.Example) error {
 		}
 	}
 	return nil
+}
+
+// taught reports classes that no row shows, among rows without labels: these
+// would teach to tell apart what nothing says is different.
+func (o *opening) taught() error {
+	if o.data.bare == nil {
+		return nil
+	}
+	var missing []string
+	for class, there := range o.classes {
+		if !there {
+			missing = append(missing, strconv.Quote(o.cfg.Names[class]))
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	const shown = 5
+	more := ""
+	if n := len(missing); n > shown {
+		missing, more = missing[:shown], fmt.Sprintf(" and %d more", n-shown)
+	}
+	return fmt.Errorf("feed: %s: %d rows have no label, and of %d classes no row has the label %s%s; label one row of each class at least: %w",
+		o.cfg.sets()[0].Files[0], o.data.bare.count(0, o.last), len(o.classes), strings.Join(missing, ", "), more, source.ErrFewClasses)
 }
 
 // Every so many rows the size of all data is guessed from that of those seen, so

@@ -249,6 +249,9 @@ func (c Config) fits(set *source.Prepared) error {
 	}
 	check(c.Augment == nil || p.Text, "without its texts, which augmentation changes anew every epoch; prepare it with them")
 	asked := columnOptions(c.Columns)
+	if c.Kind == sample.NoLabel {
+		delete(asked, "label_column") // of the other data sets
+	}
 	for _, option := range slices.Sorted(maps.Keys(asked)) {
 		check(asked[option] == p.Columns[option], "with %s %q; %q is asked for", option, p.Columns[option], asked[option])
 	}

@@ -80,7 +80,8 @@ func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts,
 	open := func(names []string) ([]dataset, error) {
 		var sets []dataset
 		for _, d := range cfg.sets() {
-			set, err := openSet(ctx, cfg, d.Files, names)
+			one := cfg.of(d)
+			set, err := openSet(ctx, &one, d.Files, names)
 			if err != nil {
 				return nil, err
 			}
@@ -98,12 +99,12 @@ func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts,
 		}
 	}
 	cfg.Kind, cfg.Names = sets[0].Kind(), sets[0].Names()
-	if cfg.Kind == sample.ClassLabel && len(cfg.Names) == 1 {
-		return nil, &source.Error{Path: cfg.sets()[0].Files[0], Column: cfg.Columns.Label, Err: fmt.Errorf("all rows have the label %q; two different ones at least are needed, so look whether the column is the right one: %w", cfg.Names[0], source.ErrFewClasses)}
+	if err := cfg.enoughClasses(); err != nil {
+		return nil, err
 	}
 	out := make([]parts, len(sets))
 	for i, set := range sets {
-		if set.Kind() != cfg.Kind {
+		if set.Kind() != cfg.Kind && !cfg.sets()[i].Unlabelled {
 			return nil, &source.Error{Path: cfg.sets()[i].Files[0], Err: source.ErrNoColumn}
 		}
 		if known != nil {
@@ -119,10 +120,29 @@ func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts,
 	return out, nil
 }
 
+// enoughClasses reports data with a single class, or with none where some are
+// needed.
+func (c Config) enoughClasses() error {
+	fail := func(format string, args ...any) error {
+		err := fmt.Errorf(format+": %w", append(args, source.ErrFewClasses)...)
+		return &source.Error{Path: c.sets()[0].Files[0], Column: c.Columns.Label, Err: err}
+	}
+	switch {
+	case c.Kind == sample.ClassLabel && len(c.Names) == 1:
+		return fail("all rows have the label %q; two different ones at least are needed, so look whether the column is the right one", c.Names[0])
+	case c.Kind == sample.ClassLabel && len(c.Names) == 0 && c.Taught:
+		return fail("no row has a label; rows without one teach only beside some that have one")
+	case c.Kind == sample.NoLabel && c.Taught:
+		return fail("there is no column of labels (in JSON lines: not in the first rows); rows without a label teach only beside some that have one, so name the column with label_column")
+	}
+	return nil
+}
+
 // union returns the classes of all sets and whether a set lacks any. Names that
 // are integers go by value, others by their letters.
 func union(sets []dataset) (names []string, differ bool) {
 	numeric := true
+	sets = slices.DeleteFunc(slices.Clone(sets), func(set dataset) bool { return set.Kind() == sample.NoLabel })
 	for _, set := range sets {
 		differ = differ || !slices.Equal(set.Names(), sets[0].Names())
 		for _, name := range set.Names() {

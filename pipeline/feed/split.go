@@ -14,13 +14,17 @@ import (
 //
 // Two rules go before the hash: every class keeps a text to train on, and a
 // class with several texts has one held out.
+//
+// Rows without a label are never among those held out, which they could not be
+// compared with. If the hash says so they are in neither part, so that no text
+// is on both sides.
 func (f *Feed) Split() (train, held *Feed, err error) {
 	if f.cfg.HeldOut == 0 {
 		return nil, nil, fmt.Errorf("feed: no share is held out; set HeldOut before Open: %w", ErrSplit)
 	}
 	starts := f.data.starts
 	train = f.only(newSubset(f.rows.bits.minus(f.data.held), starts))
-	held = f.only(newSubset(f.rows.bits.and(f.data.held), starts))
+	held = f.only(newSubset(f.rows.bits.and(f.data.held), starts)).Labelled()
 	if train.Rows() == 0 || held.Rows() == 0 {
 		return nil, nil, fmt.Errorf("feed: a validation split of %g of %d rows leaves %d to train on and %d to validate on; at least 1 each is needed: %w",
 			f.cfg.HeldOut, f.Rows(), train.Rows(), held.Rows(), ErrSplit)

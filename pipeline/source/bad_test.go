@@ -29,7 +29,6 @@ func TestBadDataIsNamed(t *testing.T) {
 		{"no bytes", "a.csv", "", class, source.ErrEmpty, "a header row is expected"},
 		{"no rows", "a.csv", "text,label\n", with(func(o *source.Options) { o.Names = classes }), source.ErrEmpty, "a.csv: there are no rows"},
 		{"no rows in jsonl", "a.jsonl", "\n\n", class, source.ErrEmpty, "one JSON object a line"},
-		{"one class", "a.csv", "text,label\na,x\nb,x\n", with(func(o *source.Options) { o.MinClasses = 2 }), source.ErrFewClasses, `column "label": 1 different labels [x]; at least 2`},
 		{"no text column", "a.csv", "txt,label\na,x\n", class, source.ErrNoColumn, `no column "text" or "sentence" among txt, label; did you mean "txt"? then set text_column`},
 		{"column twice", "a.csv", "text,text,label\na,b,x\n", class, source.ErrNoColumn, "2 columns have this name"},
 		{"unknown label", "a.csv", "text,label\na,a\nb,bb\n", with(func(o *source.Options) { o.Names = classes }), source.ErrUnknownLabel, `row 2 (line 3) column "label": label "bb" is not in {a, b, c}; did you mean "b"?`},

@@ -19,7 +19,8 @@ var (
 	ErrUTF8         = errors.New("invalid UTF-8")
 	ErrUnknownLabel = errors.New("unknown label")
 	ErrTooLarge     = errors.New("too large")
-	ErrFewClasses   = errors.New("too few classes")
+	// ErrFewClasses is for those who read several sets: a Set may have one class.
+	ErrFewClasses = errors.New("too few classes")
 	// ErrVersion: a prepared file of a later version.
 	ErrVersion = record.ErrVersion
 )

@@ -47,9 +47,6 @@ type Options struct {
 	// them. Without names they are those of the file's ClassLabel metadata, else
 	// what one pass over the data finds, sorted.
 	Names []string
-	// MinClasses is the least number of classes that makes sense: fewer are an
-	// error when the data name them.
-	MinClasses int
 	// Optional lets the label column, or the label of single rows, be absent.
 	Optional bool
 
@@ -146,9 +143,6 @@ func (s *Set) settle(ctx context.Context) error {
 		if s.opts.Names, err = s.collect(ctx); err != nil {
 			return err
 		}
-	}
-	if n := len(s.opts.Names); labelled && named && n < s.opts.MinClasses {
-		return &Error{Path: s.describe(), Column: s.cols[0].target(), Err: fmt.Errorf("%d different labels %v; at least %d are needed: %w", n, s.opts.Names, s.opts.MinClasses, ErrFewClasses)}
 	}
 	s.label = newLabeler(s.opts)
 	return nil

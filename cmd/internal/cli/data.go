@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/ortrain/metric"
 	"github.com/ortrain/ortrain/ortrain/task"
 	"github.com/ortrain/ortrain/pipeline/feed"
@@ -90,8 +92,9 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 	if run.OutputDir != "" {
 		c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
 	}
-	c.Mix, c.Names, c.HeldOut = mixed(run.TrainFile), names, heldOut(run)
+	c.Mix, c.Names, c.HeldOut = trainingSets(run), names, heldOut(run)
 	c.Optional = run.Training.Adversary.Unlabelled()
+	c.Taught = c.Optional
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
 		return nil, err
 	}
@@ -102,7 +105,7 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 		return nil, err
 	}
 	if d.train, err = d.read(ctx, c); err != nil {
-		return nil, err
+		return nil, missingLabel(err, run)
 	}
 	d.names = d.train.Names()
 	switch {
@@ -122,11 +125,58 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 	}
 	if n := run.MaxTrainSamples; n > 0 {
 		d.train = d.train.Limit(n)
+		if d.train.Labelled().Rows() == 0 {
+			return nil, fail(ExitData, fmt.Errorf("none of the first %d rows has a label", n), "put labelled rows first, or raise --max_train_samples")
+		}
 	}
 	if n := run.MaxEvalSamples; n > 0 && d.validation != nil {
 		d.validation = d.validation.Limit(n)
 	}
 	return d, nil
+}
+
+// trainingSets are the data sets of --train_file and --unlabeled_file; nil if
+// there is one.
+func trainingSets(run Run) []feed.Dataset {
+	sets := mixed(run.TrainFile)
+	if run.UnlabeledFile == "" {
+		return sets
+	}
+	if sets == nil {
+		sets = []feed.Dataset{{Files: []string{run.TrainFile}}}
+	}
+	more := mixed(run.UnlabeledFile)
+	if more == nil {
+		more = []feed.Dataset{{Files: []string{run.UnlabeledFile}}}
+	}
+	for _, d := range more {
+		d.Unlabelled = true
+		sets = append(sets, d)
+	}
+	return sets
+}
+
+// unlabelledMethods lists the methods that learn from rows without labels.
+func unlabelledMethods() string {
+	var list []string
+	for _, name := range adversary.Names() {
+		if (adversary.Config{Name: name}).Unlabelled() {
+			list = append(list, name)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// checkUnlabelled refuses rows without labels for a method that cannot use them.
+func checkUnlabelled(run Run) error {
+	switch method := run.Training.Adversary.Name; {
+	case run.UnlabeledFile == "" || run.Training.Adversary.Unlabelled():
+		return nil
+	case method == "":
+		return usage("--unlabeled_file is of use only with an --adversary that learns from rows without labels: %s", unlabelledMethods())
+	default:
+		return usage("--unlabeled_file: --adversary %s does not learn from rows without labels; these do: %s", method, unlabelledMethods())
+	}
 }
 
 // mixed reads FILE=WEIGHT,FILE=WEIGHT; nil if text is the name of one data set.
@@ -167,6 +217,15 @@ func (d *datasets) read(ctx context.Context, c feed.Config) (*feed.Feed, error) 
 		d.open = append(d.open, f)
 	}
 	return f, err
+}
+
+// missingLabel adds a hint to the error about a training row without a label.
+func missingLabel(err error, run Run) error {
+	var place *source.Error
+	if !errors.Is(err, source.ErrMissing) || !errors.As(err, &place) || run.Training.Adversary.Unlabelled() || !strings.Contains(err.Error(), "no label") {
+		return err
+	}
+	return fail(ExitData, err, "rows without a label can be trained on with --adversary "+strings.ReplaceAll(unlabelledMethods(), ", ", " or "))
 }
 
 func (d *datasets) readEvaluation(ctx context.Context, run Run, tok *tokenize.Tokenizer, part, file string) (*feed.Feed, error) {

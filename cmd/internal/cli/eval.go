@@ -59,6 +59,7 @@ func ofRun(run Run) (Run, error) {
 	if run.TestFile == "" && run.ValidationFile == "" && run.TrainFile == "" {
 		run.TrainFile, run.ValidationFile, run.TestFile = was.TrainFile, was.ValidationFile, was.TestFile
 		run.ValidationSplit, run.MaxTrainSamples = heldOut(was), was.MaxTrainSamples
+		run.UnlabeledFile, run.Training.Adversary = was.UnlabeledFile, was.Training.Adversary
 	}
 	usual := DefaultRun()
 	from := options(&was)
@@ -174,7 +175,7 @@ func (s *session) allParts(ctx context.Context) ([]scored, error) {
 	s.closer = append(s.closer, d)
 	// All rows of the training file once more, with those that cleaning drops.
 	c := feedConfig(s.run, s.tok, s.run.TrainFile)
-	c.Mix, c.Names = mixed(s.run.TrainFile), d.names
+	c.Mix, c.Names, c.Optional = trainingSets(run), d.names, run.Training.Adversary.Unlabelled()
 	if c.Clean, c.Edit, err = s.cleaning.stages("all", c.Workers, false); err != nil {
 		return nil, err
 	}
@@ -182,7 +183,7 @@ func (s *session) allParts(ctx context.Context) ([]scored, error) {
 	if err != nil {
 		return nil, err
 	}
-	rest = rest.Without(d.train)
+	rest = rest.Labelled().Without(d.train)
 	var out []scored
 	if d.test != nil {
 		out = append(out, scored{name: "test", data: d.test})
@@ -196,7 +197,7 @@ func (s *session) allParts(ctx context.Context) ([]scored, error) {
 	if rest.Rows() > 0 {
 		out = append(out, scored{name: "unused", data: rest})
 	}
-	return append(out, scored{name: "train", data: d.train, seen: true}), nil
+	return append(out, scored{name: "train", data: d.train.Labelled(), seen: true}), nil
 }
 
 // tellAll prints a row for each part and writes the results. The figure that

@@ -31,6 +31,7 @@ type Run struct {
 	ConfigName      string `yaml:"config_name"`
 
 	TrainFile       string  `yaml:"train_file"`
+	UnlabeledFile   string  `yaml:"unlabeled_file"`
 	ValidationFile  string  `yaml:"validation_file"`
 	TestFile        string  `yaml:"test_file"`
 	TextColumn      string  `yaml:"text_column"`

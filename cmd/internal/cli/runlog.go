@@ -49,6 +49,7 @@ func facts(dir string, run Run) []report.Fact {
 	}
 	add("model", base(model))
 	add("training data", hashed(run.TrainFile))
+	add("training data without labels", hashed(run.UnlabeledFile))
 	add("validation data", hashed(run.ValidationFile))
 	add("test data", hashed(run.TestFile))
 	t := run.Training

@@ -73,5 +73,5 @@ func plainStage() stageKind {
 
 // disturbs tells the options of adversarial training.
 func disturbs(option string) bool {
-	return option == "adversary" || strings.HasPrefix(option, "adv_")
+	return option == "adversary" || option == "unlabeled_file" || strings.HasPrefix(option, "adv_")
 }

@@ -88,7 +88,7 @@ func train(ctx context.Context, e Env, run Run) (*trained, error) {
 
 // checkTrain reports all options that are missing or cannot apply.
 func checkTrain(run Run) error {
-	err := errors.Join(must("train_file", run.TrainFile, "output_dir", run.OutputDir), run.Training.Validate())
+	err := errors.Join(must("train_file", run.TrainFile, "output_dir", run.OutputDir), checkUnlabelled(run), run.Training.Validate())
 	if !run.DoTrain {
 		err = errors.Join(err, usage("--do_train=false leaves nothing to do here; ortrain eval and ortrain predict run a finished model"))
 	}
@@ -235,6 +235,9 @@ func (s *session) openRows(ctx context.Context) (err error) {
 func (s *session) describeData() {
 	d := s.data
 	text := fmt.Sprintf("data: %s rows to train on", thousands(int64(d.train.Rows())))
+	if n := d.train.Rows() - d.train.Labelled().Rows(); n > 0 {
+		text += fmt.Sprintf(", %s of them without a label", thousands(int64(n)))
+	}
 	if d.validation != nil {
 		text += fmt.Sprintf(", %s to validate on", thousands(int64(d.validation.Rows())))
 		if d.carved {

@@ -52,7 +52,7 @@ func verifyResumeCommand(e Env) *cli.Command {
 }
 
 func verifyResume(ctx context.Context, e Env, run Run, steps, kills int) (err error) {
-	if err := errors.Join(must("train_file", run.TrainFile), run.Training.Validate()); err != nil {
+	if err := errors.Join(must("train_file", run.TrainFile), checkUnlabelled(run), run.Training.Validate()); err != nil {
 		return err
 	}
 	if steps < 2 || kills < 1 || e.Command == nil {
