@@ -1,0 +1,140 @@
+package feed_test
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/ortrain/ortrain/pipeline/feed"
+	"github.com/ortrain/ortrain/pipeline/sample"
+	"github.com/ortrain/ortrain/pipeline/source"
+)
+
+// partly writes so many rows, of which every third has a label.
+func partly(t *testing.T, rows int) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("text,label\n")
+	for i := range rows {
+		label := ""
+		if i%3 == 0 {
+			label = []string{"a", "b"}[i/3%2]
+		}
+		fmt.Fprintf(&b, "my card %d,%s\n", i, label)
+	}
+	return file(t, "partly.csv", b.String())
+}
+
+// labelsByRow gathers the labels of batches by row.
+func labelsByRow(batches []*sample.Batch) map[uint64]int64 {
+	out := make(map[uint64]int64)
+	for _, b := range batches {
+		for i, row := range b.Row {
+			out[row] = b.Labels.Int[i]
+		}
+	}
+	return out
+}
+
+// Rows without a label are trained on and not validated on, and which they are
+// does not depend on the memory budget or on an index.
+func TestRowsWithoutALabel(t *testing.T) {
+	const rows = 300
+	cfg := config(t, partly(t, rows))
+	cfg.Optional, cfg.Taught, cfg.HeldOut = true, true, 0.3
+	cfg.IndexDir = filepath.Join(t.TempDir(), "cache")
+	var want map[uint64]int64
+	for i, budget := range []int64{1 << 20, 0, 0} { // the third time from the index
+		cfg.CacheBytes = budget
+		f := open(t, cfg)
+		if f.Labelled().Rows() != rows/3 || f.Rows() != rows {
+			t.Errorf("budget %d: %d of %d rows have a label", budget, f.Labelled().Rows(), f.Rows())
+		}
+		train, held, err := f.Split()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := labelsByRow(epoch(t, train, sample.Cursor{}))
+		bare := 0
+		for row, label := range got {
+			class := sample.Ignore
+			if row%3 == 0 {
+				class = int(row / 3 % 2)
+			} else {
+				bare++
+			}
+			if label != int64(class) {
+				t.Errorf("row %d has the label %d, %d is right", row, label, class)
+			}
+		}
+		for row, label := range labelsByRow(epoch(t, held, sample.Cursor{})) {
+			if _, both := got[row]; both || label == sample.Ignore {
+				t.Errorf("row %d with the label %d is held out", row, label)
+			}
+		}
+		if bare < rows/3 || held.Rows() < rows/20 {
+			t.Errorf("%d rows without a label to train on, %d held out", bare, held.Rows())
+		}
+		if want == nil {
+			want = got
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("pass %d: %s", i, diff)
+		}
+	}
+}
+
+// The labels of a data set of texts are not read, and its rows come as often as
+// its weight says.
+func TestUnlabelledDataSet(t *testing.T) {
+	labelled := file(t, "labelled.csv", "text,label\nmy card,a\nmy pin,b\n")
+	texts := file(t, "texts.csv", "text,label\nit is,never seen\nit comes,\nlost,\nis it,\n")
+	cfg := config(t, "")
+	cfg.Files, cfg.Mix = nil, []feed.Dataset{{Files: []string{labelled}}, {Files: []string{texts}, Unlabelled: true}}
+	cfg.Optional, cfg.Taught = true, true
+	f := open(t, cfg)
+	const none = sample.Ignore
+	if diff := cmp.Diff(map[uint64]int64{0: 0, 1: 1, 2: none, 3: none, 4: none, 5: none}, labelsByRow(epoch(t, f, sample.Cursor{}))); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"a", "b"}, f.Names()); diff != "" {
+		t.Error(diff)
+	}
+	cfg.Mix[0].Weight, cfg.Mix[1].Weight = 2, 1
+	bare := 0
+	for _, b := range epoch(t, open(t, cfg), sample.Cursor{}) {
+		for _, label := range b.Labels.Int {
+			if label == none {
+				bare++
+			}
+		}
+	}
+	if bare != 2 {
+		t.Errorf("%d of 6 rows have no label; 2 are right", bare)
+	}
+}
+
+func TestClassesWithoutALabelledRow(t *testing.T) {
+	for content, want := range map[string]string{
+		"text,label\nmy card,a\nmy pin,b\nit is,\n": `of 3 classes no row has the label "c"`,
+		"text\nmy card\n":             "no column of labels",
+		"text,label\nmy card,\nit,\n": "no row has a label",
+	} {
+		cfg := config(t, file(t, "a.csv", content))
+		cfg.Optional, cfg.Taught = true, true
+		if strings.Contains(want, "3 classes") {
+			cfg.Names = []string{"a", "b", "c"}
+		}
+		if _, err := feed.Open(t.Context(), cfg); !errors.Is(err, source.ErrFewClasses) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	// Without rows that lack a label nobody asks for every class.
+	cfg := config(t, file(t, "a.csv", "text,label\nmy card,a\nmy pin,b\n"))
+	cfg.Optional, cfg.Taught, cfg.Names = true, true, []string{"a", "b", "c"}
+	open(t, cfg)
+}
