@@ -22,7 +22,7 @@ out=${ORTRAIN_UNLABELLED_DIR:-build/unlabelled}
 mkdir -p "$out"
 go build -trimpath -o bin/ortrain ./cmd/ortrain
 
-steps=80
+steps=60
 labelled=8 # rows of a step; methods get as many without a label beside them
 settings=(--max_seq_length 64 --learning_rate 3e-4 --warmup_ratio 0.1 --weight_decay 0.01)
 declare -A methods=(
@@ -34,8 +34,8 @@ declare -A methods=(
 # What choose tries in the place of these.
 declare -A tried=(
 	[vat]="--adv_epsilon 0.3;--adv_epsilon 1;--adv_epsilon 3"
-	[smart]="--adv_epsilon 0.02 --adv_alpha 0.02;--adv_epsilon 0.1 --adv_alpha 0.1"
-	[alum]="--adv_epsilon 0.02 --adv_alpha 0.02;--adv_epsilon 0.1 --adv_alpha 0.1"
+	[smart]="--adv_epsilon 0.01 --adv_alpha 0.01;--adv_epsilon 0.1 --adv_alpha 0.1"
+	[alum]="--adv_epsilon 0.01 --adv_alpha 0.01;--adv_epsilon 0.1 --adv_alpha 0.1"
 )
 
 # The rows of the ten classes, one JSON object a line.

@@ -44,6 +44,7 @@ import (
 	"strings"
 
 	"github.com/ortrain/ortrain/pipeline/sample"
+	"github.com/ortrain/ortrain/pipeline/source"
 )
 
 // What can be wrong besides the data.
@@ -74,14 +75,18 @@ func Open(ctx context.Context, cfg Config) (*Feed, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	x, err := findIndex(ctx, cfg)
+	ready, err := findPrepared(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	x, err := findIndex(ctx, cfg, ready)
 	if err != nil {
 		return nil, err
 	}
 	if h, m, ok := x.load(); ok && h.TextBytes > cfg.CacheBytes {
-		return reopen(ctx, cfg, h, m)
+		return reopen(ctx, cfg, ready, h, m)
 	}
-	sets, err := openSets(ctx, &cfg, nil)
+	sets, err := openSets(ctx, &cfg, ready, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -120,11 +125,11 @@ func (f *Feed) index(x *index) error {
 }
 
 // reopen makes a Feed of what an earlier opening pass found.
-func reopen(ctx context.Context, cfg Config, h indexHeader, m marks) (*Feed, error) {
+func reopen(ctx context.Context, cfg Config, ready []*source.Prepared, h indexHeader, m marks) (*Feed, error) {
 	if cfg.Names == nil {
 		cfg.Names = h.Names
 	}
-	sets, err := openSets(ctx, &cfg, h.Parts)
+	sets, err := openSets(ctx, &cfg, ready, h.Parts)
 	if err != nil {
 		return nil, err
 	}

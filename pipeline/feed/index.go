@@ -153,12 +153,13 @@ func (h indexHeader) rows() (rows uint64, ok bool) {
 // index is where an index lies, and what it must have been made from.
 type index struct{ path, key string }
 
-// findIndex names the index of a configuration; nil if it has none.
-func findIndex(ctx context.Context, cfg Config) (*index, error) {
+// findIndex names the index of a configuration; nil if it has none. ready are the
+// data sets that are prepared files.
+func findIndex(ctx context.Context, cfg Config, ready []*source.Prepared) (*index, error) {
 	if cfg.IndexDir == "" {
 		return nil, nil
 	}
-	paths, err := indexed(ctx, cfg)
+	paths, err := indexed(ctx, cfg, ready)
 	if err != nil || paths == nil {
 		return nil, err
 	}
@@ -194,22 +195,18 @@ func findIndex(ctx context.Context, cfg Config) (*index, error) {
 
 // indexed lists the files of a configuration, with "" after each data set; nil
 // if they cannot be read twice.
-func indexed(ctx context.Context, cfg Config) (paths []string, err error) {
+func indexed(ctx context.Context, cfg Config, ready []*source.Prepared) (paths []string, err error) {
 	names := cfg.Names
 	if names == nil {
 		names = []string{""} // with classes given nothing is read but the columns
 	}
-	for _, d := range cfg.sets() {
+	for i, d := range cfg.sets() {
 		cfg := cfg.of(d)
 		if slices.Contains(d.Files, source.Stdin) {
 			return nil, nil
 		}
-		path, err := source.FindPrepared(d.Files, source.Options{Memory: cfg.Memory})
-		if err != nil {
-			return nil, err
-		}
-		if path != "" {
-			paths = append(paths, path, "")
+		if ready[i] != nil {
+			paths = append(paths, ready[i].Path(), "")
 			continue
 		}
 		set, err := source.Open(ctx, d.Files, source.Options{

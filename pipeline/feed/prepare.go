@@ -40,7 +40,7 @@ func Prepare(ctx context.Context, cfg Config, text bool) (*Preparing, error) {
 	if cfg.Memory == nil {
 		cfg.Memory = new(record.Allocator)
 	}
-	if err := errors.Join(cfg.Validate(), cfg.validatePreparing()); err != nil {
+	if err := errors.Join(cfg.Validate(), cfg.validatePreparing(ctx)); err != nil {
 		return nil, err
 	}
 	set, err := source.Open(ctx, cfg.Files, source.Options{Columns: cfg.Columns, Kind: cfg.Kind, Optional: cfg.Optional, Memory: cfg.Memory})
@@ -67,7 +67,7 @@ func Prepare(ctx context.Context, cfg Config, text bool) (*Preparing, error) {
 }
 
 // validatePreparing reports what a prepared file cannot be made of.
-func (c Config) validatePreparing() error {
+func (c Config) validatePreparing(ctx context.Context) error {
 	var faults []error
 	if c.Mix != nil {
 		faults = append(faults, fmt.Errorf("feed: data sets that are mixed by weight are prepared one by one: %w", ErrConfig))
@@ -75,9 +75,9 @@ func (c Config) validatePreparing() error {
 	if c.Clean != nil && c.CleanID == "" {
 		faults = append(faults, fmt.Errorf("feed: CleanID does not say how the rows are cleaned, which the file must: %w", ErrConfig))
 	}
-	path, err := source.FindPrepared(c.Files, source.Options{Memory: c.Memory})
-	if err == nil && path != "" {
-		err = fmt.Errorf("feed: %s is prepared already; give the data it was made of: %w", path, ErrPrepared)
+	ready, err := source.FindPrepared(ctx, c.Files, source.Options{Memory: c.Memory})
+	if err == nil && ready != nil {
+		err = fmt.Errorf("feed: %s is prepared already; give the data it was made of: %w", ready.Path(), ErrPrepared)
 	}
 	return errors.Join(append(faults, err)...)
 }

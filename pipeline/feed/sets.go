@@ -57,17 +57,27 @@ func prepared(set parts) bool {
 	return ok
 }
 
-// openSet opens one data set.
-func openSet(ctx context.Context, cfg *Config, paths, names []string) (dataset, error) {
-	opts := source.Options{Columns: cfg.Columns, Kind: cfg.Kind, Names: names, Optional: cfg.Optional, Memory: cfg.Memory}
-	path, err := source.FindPrepared(paths, opts)
-	if err != nil {
-		return nil, err
+// findPrepared opens those of the data sets that are prepared files; nil stands
+// for other ones.
+func findPrepared(ctx context.Context, cfg Config) ([]*source.Prepared, error) {
+	var out []*source.Prepared
+	for _, d := range cfg.sets() {
+		p, err := source.FindPrepared(ctx, d.Files, source.Options{Memory: cfg.Memory})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
 	}
-	if path == "" {
+	return out, nil
+}
+
+// openSet opens one data set, which may be a prepared file.
+func openSet(ctx context.Context, cfg Config, paths, names []string, prepared *source.Prepared) (dataset, error) {
+	opts := source.Options{Columns: cfg.Columns, Kind: cfg.Kind, Names: names, Optional: cfg.Optional, Memory: cfg.Memory}
+	if prepared == nil {
 		return source.Open(ctx, paths, opts)
 	}
-	set, err := source.OpenPrepared(ctx, path, opts)
+	set, err := prepared.With(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -75,13 +85,13 @@ func openSet(ctx context.Context, cfg *Config, paths, names []string) (dataset, 
 }
 
 // openSets opens every data set of the configuration, with one list of classes
-// for all. known are the parts of each, nil to look for them.
-func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts, error) {
+// for all. ready are those of findPrepared; known are the parts of each, nil to
+// look for them.
+func openSets(ctx context.Context, cfg *Config, ready []*source.Prepared, known [][]source.Part) ([]parts, error) {
 	open := func(names []string) ([]dataset, error) {
 		var sets []dataset
-		for _, d := range cfg.sets() {
-			one := cfg.of(d)
-			set, err := openSet(ctx, &one, d.Files, names)
+		for i, d := range cfg.sets() {
+			set, err := openSet(ctx, cfg.of(d), d.Files, names, ready[i])
 			if err != nil {
 				return nil, err
 			}

@@ -26,18 +26,22 @@ type Prepared struct {
 	batches []int64
 }
 
-// FindPrepared returns the prepared file that the paths name, "" if they name
-// other data. Prepared files are read one by one.
-func FindPrepared(paths []string, opts Options) (string, error) {
+// FindPrepared opens the prepared file that the paths name; nil if they name other
+// data. Prepared files are read one by one. Of the options it takes Memory; With
+// says the others.
+func FindPrepared(ctx context.Context, paths []string, opts Options) (*Prepared, error) {
+	if opts.Memory == nil {
+		opts.Memory = new(record.Allocator)
+	}
 	var all []string
-	prepared := ""
+	var prepared *Prepared
 	for _, path := range paths {
 		if path == Stdin {
-			return "", nil
+			return nil, nil
 		}
 		found, err := expand(path)
 		if err != nil {
-			return "", err
+			return nil, err
 		}
 		all = append(all, found...)
 	}
@@ -45,21 +49,50 @@ func FindPrepared(paths []string, opts Options) (string, error) {
 		if f, ok := formats[extension(path)]; !ok || !slices.Contains(f.extensions, ".arrow") {
 			continue
 		}
-		in, t, err := openPrepared(path, opts)
+		p, err := inspectPrepared(ctx, path, opts)
 		if err != nil {
-			return "", nil // who opens the data says what is wrong with the file
+			return nil, err
 		}
-		if record.IsPrepared(t.reader.Schema()) {
-			prepared = path
-		}
-		if err := firstOf(t.close(), in.close()); err != nil {
-			return "", at(err, path)
+		if p != nil {
+			prepared = p
 		}
 	}
-	if prepared != "" && len(all) > 1 {
-		return "", &Error{Path: prepared, Err: fmt.Errorf("a prepared file among %d files; prepare all of them into one, or mix data sets by weight: %w", len(all), ErrFormat)}
+	if prepared != nil && len(all) > 1 {
+		return nil, &Error{Path: prepared.path, Err: fmt.Errorf("a prepared file among %d files; prepare all of them into one, or mix data sets by weight: %w", len(all), ErrFormat)}
 	}
 	return prepared, nil
+}
+
+// inspectPrepared looks at an Arrow file; nil if it is no prepared one.
+func inspectPrepared(ctx context.Context, path string, opts Options) (_ *Prepared, err error) {
+	in, t, err := openPrepared(path, opts)
+	if err != nil {
+		return nil, nil // who opens the data says what is wrong with the file
+	}
+	defer func() { err = firstOf(err, at(firstOf(t.close(), in.close()), path)) }()
+	if !record.IsPrepared(t.reader.Schema()) {
+		return nil, nil
+	}
+	p := &Prepared{path: path, opts: opts}
+	if p.about, err = record.ParsePreparation(t.reader.Schema()); err != nil {
+		return nil, &Error{Path: path, Err: preparedError(err)}
+	}
+	p.kind, _ = p.about.Kind()
+	p.opts.Kind = p.kind
+	p.cut()
+	return p, at(p.locate(ctx, t), path)
+}
+
+// With returns the file read for other labels: of the options it takes Kind,
+// Names, Optional and Memory. Classes go by their names, as when a text file is
+// read.
+func (p *Prepared) With(opts Options) (*Prepared, error) {
+	if opts.Memory == nil {
+		opts.Memory = p.opts.Memory
+	}
+	q := *p
+	q.opts, q.classes = opts, nil
+	return &q, at(q.settle(), p.path)
 }
 
 // openPrepared opens an Arrow file.
@@ -68,37 +101,11 @@ func openPrepared(path string, opts Options) (*input, *arrowTable, error) {
 	if err != nil {
 		return nil, nil, at(err, path)
 	}
-	if opts.Memory == nil {
-		opts.Memory = new(record.Allocator)
-	}
 	t, err := openArrow(in, opts)
 	if err != nil {
 		return nil, nil, at(firstOf(err, in.close()), path)
 	}
 	return in, t.(*arrowTable), nil
-}
-
-// OpenPrepared opens a prepared file. Of the options it takes Kind, Names,
-// Optional and Memory; classes go by their names, as when a text file is read.
-func OpenPrepared(ctx context.Context, path string, opts Options) (_ *Prepared, err error) {
-	if opts.Memory == nil {
-		opts.Memory = new(record.Allocator)
-	}
-	in, t, err := openPrepared(path, opts)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = firstOf(err, at(firstOf(t.close(), in.close()), path)) }()
-	p := &Prepared{path: path, opts: opts}
-	if p.about, err = record.ParsePreparation(t.reader.Schema()); err != nil {
-		return nil, &Error{Path: path, Err: preparedError(err)}
-	}
-	p.kind, _ = p.about.Kind()
-	if err := p.settle(); err != nil {
-		return nil, at(err, path)
-	}
-	p.cut()
-	return p, at(p.locate(ctx, t), path)
 }
 
 // preparedError makes an error of package record one of this package.

@@ -6,7 +6,7 @@
 // its labels; Set.Rows then yields record.Batch after record.Batch, rows
 // numbered over all files in the order given. Set.Parts and Set.Read give the
 // same rows in any order of parts. A Prepared is a file of rows that were
-// tokenized before, found by FindPrepared and opened by OpenPrepared.
+// tokenized before: FindPrepared opens it, and With says which labels are wanted.
 //
 // Formats by extension: .csv and .tsv, .jsonl (.ndjson, .json with one object a
 // line), .conll (.bio, .iob, .iob2,

@@ -219,10 +219,14 @@ func (d *datasets) read(ctx context.Context, c feed.Config) (*feed.Feed, error) 
 	return f, err
 }
 
+// withoutLabel reports whether an error is about a row without a label.
+func withoutLabel(err error) bool {
+	return errors.Is(err, source.ErrMissing) && strings.Contains(err.Error(), "no label")
+}
+
 // missingLabel adds a hint to the error about a training row without a label.
 func missingLabel(err error, run Run) error {
-	var place *source.Error
-	if !errors.Is(err, source.ErrMissing) || !errors.As(err, &place) || run.Training.Adversary.Unlabelled() || !strings.Contains(err.Error(), "no label") {
+	if run.Training.Adversary.Unlabelled() || !withoutLabel(err) {
 		return err
 	}
 	return fail(ExitData, err, "rows without a label can be trained on with --adversary "+strings.ReplaceAll(unlabelledMethods(), ", ", " or "))

@@ -173,10 +173,14 @@ func (s *session) allParts(ctx context.Context) ([]scored, error) {
 		return nil, err
 	}
 	s.closer = append(s.closer, d)
-	// All rows of the training file once more, with those that cleaning drops.
+	// All rows of the training file once more, with those that cleaning drops; a
+	// prepared file has no such rows.
 	c := feedConfig(s.run, s.tok, s.run.TrainFile)
 	c.Mix, c.Names, c.Optional = trainingSets(run), d.names, run.Training.Adversary.Unlabelled()
 	if c.Clean, c.Edit, err = s.cleaning.stages("all", c.Workers, false); err != nil {
+		return nil, err
+	}
+	if c.CleanID, err = s.cleaning.identity(true); err != nil {
 		return nil, err
 	}
 	rest, err := d.read(ctx, c)

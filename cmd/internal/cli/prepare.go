@@ -14,8 +14,8 @@ import (
 
 // preparation are the options of prepare beside the ones that train has too.
 type preparation struct {
-	out                string
-	noText, onlyChange bool
+	out                            string
+	noText, onlyChange, unlabelled bool
 }
 
 // prepareOptions are those that settle what the tokens of a row are.
@@ -37,6 +37,7 @@ func prepareCommand(e Env) *cli.Command {
 	c.Flags = append(c.Flags,
 		&cli.StringFlag{Name: "output_file", Usage: "`FILE` to write, an Arrow file (.arrow)", Destination: &o.out, Category: category},
 		&cli.BoolFlag{Name: "no_text", Usage: "leave the texts out: the file gets smaller, but nobody can augment or look at them", Destination: &o.noText, Category: category},
+		&cli.BoolFlag{Name: "unlabeled", Usage: "let in rows without a label, and data without a column of labels: for runs whose --adversary learns from them", Destination: &o.unlabelled, Category: category},
 		&cli.BoolFlag{Name: keepOption, Usage: "change texts only and drop no row: for --validation_file and --test_file", Destination: &o.onlyChange, Category: category},
 	)
 	c.Description = "The file stands in the place of the data: ortrain train --train_file OUT.arrow, with the same tokenizer,\n" +
@@ -55,6 +56,10 @@ func prepare(ctx context.Context, e Env, run Run, o preparation) (err error) {
 	if err := notAmong([]string{run.TrainFile}, o.out); err != nil {
 		return err
 	}
+	watch := &watchdog{out: e.Stderr, now: e.Now, quiet: run.Quiet}
+	e.Stderr = watch
+	watch.begin("reading " + run.TrainFile)
+	defer watch.start()()
 	s := &session{env: e, run: run}
 	defer s.close()
 	if s.folder, err = openFolder(ctx, e, run); err != nil {
@@ -67,7 +72,7 @@ func prepare(ctx context.Context, e Env, run Run, o preparation) (err error) {
 		return err
 	}
 	c := feedConfig(s.run, s.tok, run.TrainFile)
-	c.Memory = new(record.Allocator)
+	c.Memory, c.Optional = new(record.Allocator), o.unlabelled
 	if c.Clean, c.Edit, err = s.cleaning.stages("train", c.Workers, !o.onlyChange); err != nil {
 		return err
 	}
@@ -75,10 +80,13 @@ func prepare(ctx context.Context, e Env, run Run, o preparation) (err error) {
 		return err
 	}
 	p, err := feed.Prepare(ctx, c, !o.noText)
-	if err != nil {
-		return err
+	if err == nil {
+		err = s.writePrepared(ctx, p, c.Memory, o.out)
 	}
-	return s.writePrepared(ctx, p, c.Memory, o.out)
+	if !o.unlabelled && withoutLabel(err) {
+		return fail(ExitData, err, "--unlabeled lets such rows in, for runs whose --adversary learns from them: "+unlabelledMethods())
+	}
+	return err
 }
 
 // writePrepared writes the rows, and closes their source.
@@ -89,6 +97,7 @@ func (s *session) writePrepared(ctx context.Context, p *feed.Preparing, memory *
 	}
 	defer func() { err = first(err, f.Close()) }()
 	start := s.env.Now()
+	progress := newPace(s.env.Now, s.say, "preparing", int64(p.Total))
 	var rows, tokens int64
 	var room []sample.Example
 	err = eachRecord(ctx, p.Rows, func(b *record.Batch) error {
@@ -96,6 +105,9 @@ func (s *session) writePrepared(ctx context.Context, p *feed.Preparing, memory *
 		rows += int64(len(room))
 		for _, ex := range room {
 			tokens += int64(len(ex.Tokens.IDs))
+		}
+		if n := len(room); n > 0 {
+			progress.at(int64(room[n-1].Row) + 1)
 		}
 		return f.Write(ctx, b)
 	})
