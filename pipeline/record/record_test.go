@@ -145,3 +145,34 @@ func Example() {
 	// 1 a premise true [0]
 	// in use: 0
 }
+
+// What a file of tokens says of itself goes into its schema, and is read from
+// there.
+func ExamplePreparation() {
+	p := record.Preparation{
+		Version: record.PreparedVersion, Labels: record.KindName(sample.ClassLabel), Names: []string{"no", "yes"},
+		Tokenizer: "hash of the tokenizer", Vocabulary: 30522, MaxLength: 128, BatchRows: record.MaxRows,
+	}
+	p.AddPart(5000)
+	p.AddPart(5000)
+	p.AddPart(10)
+	schema, err := p.Schema()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, f := range schema.Fields() {
+		fmt.Println(f.Name, f.Type)
+	}
+	back, err := record.ParsePreparation(schema)
+	fmt.Println(back.Parts, back.Batches(), record.IsPrepared(schema), err)
+	// Output:
+	// row_id uint64
+	// label int64
+	// input_ids list<item: int32, nullable>
+	// token_type_ids list<item: uint8, nullable>
+	// text_hash uint64
+	// text_bytes uint64
+	// check uint32
+	// [[5000 2] [10 1]] 11 true <nil>
+}

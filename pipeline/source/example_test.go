@@ -2,13 +2,16 @@ package source_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/ortrain/ortrain/pipeline"
+	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
+	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/source"
 )
 
@@ -94,4 +97,69 @@ func ExampleOpen() {
 	}
 	fmt.Println(set.Names(), set.Columns().Text, set.Columns().Label)
 	// Output: [no yes] text label
+}
+
+// A prepared file says of itself what it was made with.
+func ExampleFindPrepared() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "ready.arrow")
+	if err := saveTokens(ctx, path); err != nil {
+		fmt.Println(err)
+		return
+	}
+	file, err := source.FindPrepared(ctx, []string{path}, source.Options{})
+	if err != nil || file == nil {
+		fmt.Println("not prepared:", err)
+		return
+	}
+	fmt.Println(file.About().MaxLength, "tokens at most,", file.Names())
+	// A model may have its classes in another order.
+	if file, err = file.With(source.Options{Kind: sample.ClassLabel, Names: []string{"yes", "no"}}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	parts, err := file.Parts(ctx)
+	for _, part := range parts {
+		batches, err := pipeline.Collect(ctx, file.Read(ctx, part))
+		for _, b := range batches {
+			for _, ex := range b.Examples() {
+				fmt.Println(ex.Row, ex.Tokens.IDs, file.Names()[ex.Label.Int[0]])
+			}
+			b.Release()
+		}
+		fmt.Println(err)
+	}
+	fmt.Println(err)
+	// Output:
+	// 8 tokens at most, [no yes]
+	// 0 [2 7 3] yes
+	// <nil>
+	// <nil>
+}
+
+// saveTokens writes a prepared file of one row.
+func saveTokens(ctx context.Context, path string) error {
+	about := record.Preparation{
+		Version: record.PreparedVersion, Labels: record.KindName(sample.ClassLabel), Names: []string{"no", "yes"},
+		Tokenizer: "hash of the tokenizer", Vocabulary: 9, MaxLength: 8, BatchRows: record.MaxRows,
+	}
+	about.AddPart(1)
+	b := record.NewTokenBuilder(new(record.Allocator), sample.ClassLabel)
+	defer b.Release()
+	if err := b.Append(sample.Example{Label: sample.Class(1), Tokens: &sample.Tokens{IDs: []int32{2, 7, 3}, TypeIDs: make([]uint8, 3)}}); err != nil {
+		return err
+	}
+	rows := b.Batch()
+	defer rows.Release()
+	f, err := sink.Create(path, sink.Options{Prepared: &about})
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Write(ctx, rows), f.Commit(ctx), f.Close())
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/record"
 	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/sink"
@@ -211,4 +212,113 @@ func FuzzJSONL(f *testing.F) {
 			t.Errorf("%q is JSON: %v", line, err)
 		}
 	})
+}
+
+// preparedSeed makes a prepared file with a kind of label.
+func preparedSeed(f testing.TB, kind sample.LabelKind) []byte {
+	f.Helper()
+	about := record.Preparation{
+		Version: record.PreparedVersion, Labels: record.KindName(kind), Names: []string{"no", "yes"}, Columns: map[string]string{}, Text: true,
+		Tokenizer: "t", Vocabulary: 9, MaxLength: 8, Truncation: "longest_first", BatchRows: record.MaxRows,
+	}
+	memory := new(record.Allocator)
+	b := record.NewTokenBuilder(memory, kind)
+	defer b.Release()
+	for i := range 4 {
+		ex := sample.Example{Row: uint64(i), Text: "ab c", Tokens: &sample.Tokens{IDs: []int32{2, int32(i), 3}, TypeIDs: make([]uint8, 3), TextHash: uint64(i), TextBytes: 4}}
+		switch kind {
+		case sample.ClassLabel:
+			ex.Label = sample.Class(int64(i % 2))
+		case sample.TagLabel:
+			ex.Words, ex.Label = []sample.Range{{Start: 0, End: 2}}, sample.Label{Kind: kind, Int: []int64{1}}
+			ex.Tokens.Labels = []int64{sample.Ignore, 1, sample.Ignore}
+		case sample.SpanLabel:
+			ex.Label = sample.Label{Kind: kind, Int: []int64{0, 2}}
+			ex.Tokens.Labels, ex.Tokens.Ends = []int64{1, 1, 0, 0}, []int32{2, 3}
+		}
+		if err := b.Append(ex); err != nil {
+			f.Fatal(err)
+		}
+	}
+	about.AddPart(4)
+	rows := b.Batch()
+	defer rows.Release()
+	path := filepath.Join(f.TempDir(), "seed.arrow")
+	out, err := sink.Create(path, sink.Options{Prepared: &about, Memory: memory})
+	if err != nil {
+		f.Fatal(err)
+	}
+	if err := errors.Join(out.Write(f.Context(), rows), out.Commit(f.Context()), out.Close()); err != nil {
+		f.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	return data
+}
+
+// Whatever a prepared file holds, its rows are sound or refused, and memory is
+// given back.
+func FuzzPrepared(f *testing.F) {
+	for _, kind := range []sample.LabelKind{sample.NoLabel, sample.ClassLabel, sample.TagLabel, sample.SpanLabel} {
+		f.Add(preparedSeed(f, kind))
+	}
+	path := filepath.Join(f.TempDir(), "x.arrow")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		memory := new(record.Allocator)
+		err := readPrepared(t, path, memory)
+		if err != nil && !ours(err) && !errors.Is(err, ErrVersion) && !errors.Is(err, ErrUnknownLabel) {
+			t.Errorf("an error without a sentinel: %v", err)
+		}
+		if n := memory.Bytes(); n != 0 {
+			t.Errorf("%d bytes are still counted", n)
+		}
+	})
+}
+
+// readPrepared reads all rows of a prepared file with the labels that it says it
+// has.
+func readPrepared(t *testing.T, path string, memory *record.Allocator) error {
+	t.Helper()
+	p, err := FindPrepared(t.Context(), []string{path}, Options{Memory: memory})
+	if err != nil || p == nil {
+		return err
+	}
+	about := p.About()
+	if p, err = p.With(Options{Kind: p.Kind(), Names: []string{"yes", "no"}, Optional: true, Memory: memory}); err != nil {
+		return err
+	}
+	parts, err := p.Parts(t.Context())
+	if err != nil {
+		return err
+	}
+	next := uint64(0)
+	for _, part := range parts[:min(len(parts), 64)] {
+		batches, err := pipeline.Collect(t.Context(), p.Read(t.Context(), part))
+		for _, b := range batches {
+			for _, ex := range b.Examples() {
+				if ex.Row < next || ex.Row >= part.Row+uint64(part.Rows) {
+					t.Errorf("row %d after %d in a part of %d", ex.Row, next, part.Rows)
+				}
+				next = ex.Row + 1
+				for _, id := range ex.Tokens.IDs {
+					if id < 0 || int(id) >= about.Vocabulary {
+						t.Errorf("the token %d of %d", id, about.Vocabulary)
+					}
+				}
+				if ex.Label.Kind == sample.ClassLabel && (ex.Label.Int[0] < 0 || ex.Label.Int[0] > 1) {
+					t.Errorf("class %d", ex.Label.Int[0])
+				}
+			}
+			b.Release()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
