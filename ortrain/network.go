@@ -428,7 +428,8 @@ func (n *Network) count(l sample.Labels) float64 {
 }
 
 // Reserve runs both graphs once on a batch, so that the runtime's memory has
-// the size that such a batch needs. Weights, moments and draws are as before.
+// the size that such a batch needs; ReserveDisturbed does so for disturbed passes.
+// Weights, moments and draws are as before.
 func (n *Network) Reserve(ctx context.Context, b *sample.Batch) error {
 	if n.train != nil {
 		if _, err := n.Accumulate(ctx, b, 0, 0); err != nil {

@@ -215,3 +215,21 @@ func (n *Network) EvaluationPasses(b *sample.Batch) (adversary.Passes, error) {
 	}
 	return &passes{net: n, batch: b, count: n.count(b.Labels), evaluate: true}, nil
 }
+
+// ReserveDisturbed does one disturbed micro-batch, as Reserve does plain ones.
+func (n *Network) ReserveDisturbed(ctx context.Context, b *sample.Batch, c adversary.Config) error {
+	// Always due, and without the moving average, which begins when it is first
+	// asked for.
+	c.StartEpoch, c.Fraction, c.Bregman = 0, 1, 0
+	p, err := adversary.New(c, n.opts.Seed)
+	if err != nil {
+		return err
+	}
+	passes, err := n.Passes(b, 0, 0)
+	if err != nil {
+		return err
+	}
+	_, _, err = p.Accumulate(ctx, passes, adversary.At{})
+	n.reset()
+	return err
+}

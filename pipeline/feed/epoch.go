@@ -189,9 +189,17 @@ func (f *Feed) deal(src pipeline.Source[[]collate.Sequence], number int, cursor 
 
 // Largest returns a batch of made-up tokens, as many as the longest texts have:
 // no batch of any epoch is larger, but for texts whose tokens are unusually
-// short. It serves to reserve memory before the first step.
-func (f *Feed) Largest(context.Context) (*sample.Batch, error) {
-	tokens, err := f.data.largest.of(f.cfg.encoder(), min(f.cfg.BatchSize, f.Rows()))
+// short. It serves to reserve memory before the first step. For a part made by
+// Limit its rows are read once.
+func (f *Feed) Largest(ctx context.Context) (*sample.Batch, error) {
+	from := &f.data.largest
+	if f.longest != nil {
+		from = f.longest
+		if err := f.findLongest(ctx); err != nil {
+			return nil, err
+		}
+	}
+	tokens, err := from.of(f.cfg.encoder(), min(f.cfg.BatchSize, f.Rows()))
 	if err != nil {
 		return nil, err
 	}

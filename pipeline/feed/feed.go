@@ -63,6 +63,9 @@ type Feed struct {
 	cfg  Config
 	data *data
 	rows subset
+	// longest are the lengths of the longest of these rows, where they may be much
+	// shorter than those of all data; else nil.
+	longest *lengths
 }
 
 // Open reads and checks all rows of the data.
@@ -146,7 +149,9 @@ func reopen(ctx context.Context, cfg Config, ready []*source.Prepared, h indexHe
 }
 
 // only returns a Feed over some of the rows.
-func (f *Feed) only(rows subset) *Feed { return &Feed{cfg: f.cfg, data: f.data, rows: rows} }
+func (f *Feed) only(rows subset) *Feed {
+	return &Feed{cfg: f.cfg, data: f.data, rows: rows, longest: f.longest}
+}
 
 // Close frees what Open holds: once for a Feed and all its parts, after their
 // passes are closed.
@@ -228,7 +233,11 @@ func (f *Feed) Limit(n int) *Feed {
 	if n <= 0 {
 		return f.only(f.rows)
 	}
-	return f.only(f.rows.first(n, f.data.starts))
+	first := f.only(f.rows.first(n, f.data.starts))
+	if n < f.Rows() {
+		first.longest = new(lengths)
+	}
+	return first
 }
 
 // Labelled returns the part whose rows have a label.

@@ -291,6 +291,22 @@ func TestLargestIsALimit(t *testing.T) {
 	}
 }
 
+// A part made by Limit needs no more than its own rows, wherever they are held.
+func TestLargestOfALimit(t *testing.T) {
+	text := "text,label\nmy card,a\nmy,b\n" + strings.Repeat("it,a\n", 20) + strings.Repeat("card ", 60) + ",b\n"
+	for _, budget := range []int64{1 << 20, 0} {
+		cfg := config(t, file(t, "a.csv", text))
+		cfg.BatchSize, cfg.CacheBytes = 2, budget
+		f := open(t, cfg)
+		for n, want := range map[int]int{0: 62 + 4, 22: 4 + 3, 1: 4} {
+			largest, err := f.Limit(n).Largest(t.Context())
+			if err != nil || largest.Tokens() != want {
+				t.Errorf("budget %d, limit %d: %d tokens (%v), want %d", budget, n, largest.Tokens(), err, want)
+			}
+		}
+	}
+}
+
 func TestEmptyTextIsTrainedOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a.csv")
 	if err := os.WriteFile(path, []byte("text,label\n,a\ncard,b\n"), 0o600); err != nil {

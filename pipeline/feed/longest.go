@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"sync"
@@ -124,4 +125,20 @@ func (l *lengths) of(e encoder, n int) ([]int, error) {
 		l.rows, l.carried = nil, nil
 	}
 	return l.tokens[:min(len(l.tokens), n)], nil
+}
+
+// findLongest reads the rows of a part for the longest, unless that is done.
+func (f *Feed) findLongest(ctx context.Context) error {
+	f.longest.mu.Lock()
+	defer f.longest.mu.Unlock()
+	if f.longest.tokens != nil || f.longest.rows != nil || f.longest.carried != nil {
+		return nil
+	}
+	l := newLongest(f.cfg)
+	if err := f.each(ctx, l.see); err != nil {
+		return err
+	}
+	l.trim()
+	f.longest.rows, f.longest.carried = l.rows, l.tokens
+	return nil
 }

@@ -336,7 +336,10 @@ func (s *session) reserve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.net.Reserve(ctx, b)
+	if err := s.net.Reserve(ctx, b); err != nil || s.run.Training.Adversary.Name == "" {
+		return err
+	}
+	return s.net.ReserveDisturbed(ctx, b, s.run.Training.Adversary)
 }
 
 // resume brings back the checkpoint that the options name.
