@@ -7,31 +7,22 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/ortrain/ortrain/bench/bert"
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/adversary"
-	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/pipeline/sample"
-	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
-
-// bertBase is the configuration of bert-base-uncased.
-const bertBase = `{"model_type":"bert","vocab_size":30522,"hidden_size":768,"num_hidden_layers":12,"num_attention_heads":12,
-"intermediate_size":3072,"max_position_embeddings":512,"type_vocab_size":2,"hidden_act":"gelu",
-"hidden_dropout_prob":0.1,"attention_probs_dropout_prob":0.1,"layer_norm_eps":1e-12,"initializer_range":0.02}`
 
 type options struct {
 	texts, column, model, tokenizer, methods, only string
@@ -61,7 +52,7 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	texts, err := encode(o)
+	texts, err := o.encode()
 	if err != nil {
 		return err
 	}
@@ -70,7 +61,7 @@ func run(ctx context.Context, o options) error {
 		return err
 	}
 	defer env.Close()
-	net, err := network(env, o)
+	net, err := bert.Open(env, o.model, ortrain.NetworkOptions{Threads: o.threads, Seed: 42, Rates: optim.Decay(0.01)})
 	if err != nil {
 		return err
 	}
@@ -114,7 +105,7 @@ func (b *bench) run(ctx context.Context) error {
 		perturbers[name] = p
 	}
 	for step := 1; step <= b.skip+b.steps; step++ {
-		batch := b.batchOf(step)
+		batch := bert.Batch(b.texts, b.batch, step)
 		for _, name := range names {
 			start, cpu := time.Now(), processor()
 			if err := b.step(ctx, batch, perturbers[name], step); err != nil {
@@ -229,90 +220,15 @@ func median(x []float64) float64 {
 	return x[len(x)/2]
 }
 
-// encode returns the texts as ids, with the special tokens.
-func encode(o options) ([][]int64, error) {
+// encode returns the texts as ids, as they are or cut to one length.
+func (o options) encode() ([][]int64, error) {
 	folder := o.tokenizer
 	if folder == "" {
 		folder = o.model
 	}
-	t, err := tokenize.Open(folder)
-	if err != nil {
-		return nil, err
+	texts, err := bert.Texts(o.texts, o.column, folder)
+	if err != nil || o.length == 0 {
+		return texts, err
 	}
-	defer t.Close()
-	f, err := os.Open(filepath.Clean(o.texts))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	column := slices.Index(rows[0], o.column)
-	if column < 0 {
-		return nil, fmt.Errorf("%s has no column %q", o.texts, o.column)
-	}
-	var texts [][]int64
-	var all []int64
-	for _, row := range rows[1:] {
-		e, err := t.Encode(row[column], tokenize.Options{})
-		if err != nil {
-			return nil, err
-		}
-		var ids []int64
-		for _, id := range e.IDs {
-			ids = append(ids, int64(id))
-		}
-		texts, all = append(texts, ids), append(all, ids...)
-	}
-	if o.length == 0 {
-		return texts, nil
-	}
-	texts = nil
-	for lo := 0; lo+o.length <= len(all); lo += o.length {
-		texts = append(texts, all[lo:lo+o.length])
-	}
-	return texts, nil
-}
-
-// batchOf takes the texts of a step.
-func (b *bench) batchOf(step int) *sample.Batch {
-	out := &sample.Batch{Offsets: []int32{0}, Labels: sample.Labels{Shape: []int64{int64(b.batch)}}}
-	for i := range b.batch {
-		row := (step*b.batch + i) * 7 % len(b.texts) // texts of one kind lie together
-		for s, id := range b.texts[row] {
-			out.IDs, out.TypeIDs, out.Positions = append(out.IDs, id), append(out.TypeIDs, 0), append(out.Positions, int64(s))
-		}
-		out.Offsets = append(out.Offsets, int32(len(out.IDs)))
-		out.Labels.Int = append(out.Labels.Int, int64(i%2))
-		out.Row, out.Copy = append(out.Row, uint64(row)), append(out.Copy, 0)
-	}
-	return out
-}
-
-func network(env *ort.Env, o options) (*ortrain.Network, error) {
-	config, err := model.ParseConfig([]byte(bertBase))
-	if o.model != "" {
-		config, err = model.ReadConfig(o.model)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := config.SetLabels([]string{"no", "yes"}); err != nil {
-		return nil, err
-	}
-	net, err := ortrain.Blueprint{Config: config}.Network(env, ortrain.NetworkOptions{Threads: o.threads, Seed: 42, Rates: optim.Decay(0.01)})
-	if err != nil {
-		return nil, err
-	}
-	if o.model != "" {
-		_, err = net.ReadPretrained(o.model)
-	} else {
-		err = net.Draw()
-	}
-	if err != nil {
-		return nil, errors.Join(err, net.Close())
-	}
-	return net, nil
+	return bert.Cut(texts, o.length), nil
 }

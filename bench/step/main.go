@@ -1,33 +1,21 @@
 // Command step times optimizer steps of a BERT with random weights on full
 // sequences of real text, and prints one JSON object.
-//
-// Real text matters: random token ids touch most of the vocabulary within a few
-// steps, which no text does.
 package main
 
 import (
 	"context"
-	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"slices"
 	"time"
 
+	"github.com/ortrain/ortrain/bench/bert"
 	"github.com/ortrain/ortrain/ortrain"
-	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort"
-	"github.com/ortrain/ortrain/pipeline/sample"
-	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
-
-// bertBase is the configuration of bert-base-uncased.
-const bertBase = `{"model_type":"bert","vocab_size":30522,"hidden_size":768,"num_hidden_layers":12,"num_attention_heads":12,
-"intermediate_size":3072,"max_position_embeddings":512,"type_vocab_size":2,"hidden_act":"gelu",
-"hidden_dropout_prob":0.1,"attention_probs_dropout_prob":0.1,"layer_norm_eps":1e-12,"initializer_range":0.02}`
 
 type options struct {
 	texts, column, tokenizer, profile string
@@ -56,23 +44,27 @@ func main() {
 }
 
 func run(ctx context.Context, o options) error {
-	ids, err := tokens(o)
+	texts, err := bert.Texts(o.texts, o.column, o.tokenizer)
 	if err != nil {
 		return err
+	}
+	full := bert.Cut(texts, o.length)
+	if len(full) == 0 {
+		return fmt.Errorf("%s has fewer than %d tokens", o.texts, o.length)
 	}
 	env, err := ort.Open(ort.EnvOptions{})
 	if err != nil {
 		return err
 	}
 	defer env.Close()
-	net, err := network(env, o)
+	net, err := bert.Open(env, "", ortrain.NetworkOptions{Threads: o.threads, Seed: 42, Rates: optim.Decay(0.01), Standard: o.standard, Profile: o.profile})
 	if err != nil {
 		return err
 	}
 	defer net.Close()
 	var total, update []float64
 	for step := 1; step <= o.skip+o.steps; step++ {
-		b := batch(ids, o, step)
+		b := bert.Batch(full, o.batch, step)
 		start := time.Now()
 		loss, err := net.Accumulate(ctx, b, step, 0)
 		if err != nil {
@@ -98,73 +90,4 @@ func run(ctx context.Context, o options) error {
 		"batch": o.batch, "length": o.length, "steps": o.steps, "step_s": step,
 		"optimizer_share": update[len(update)/2] / step, "peak_rss_mb": float64(usage.Peak) / (1 << 20),
 	})
-}
-
-// tokens is all texts one after another.
-func tokens(o options) ([]int64, error) {
-	t, err := tokenize.Open(o.tokenizer)
-	if err != nil {
-		return nil, err
-	}
-	defer t.Close()
-	f, err := os.Open(o.texts)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	column := slices.Index(rows[0], o.column)
-	if column < 0 {
-		return nil, fmt.Errorf("%s has no column %q", o.texts, o.column)
-	}
-	var ids []int64
-	for _, row := range rows[1:] {
-		e, err := t.Encode(row[column], tokenize.Options{})
-		if err != nil {
-			return nil, err
-		}
-		for _, id := range e.IDs[1 : len(e.IDs)-1] {
-			ids = append(ids, int64(id))
-		}
-	}
-	return ids, nil
-}
-
-// batch cuts the next full sequences out of the tokens.
-func batch(ids []int64, o options, step int) *sample.Batch {
-	b := &sample.Batch{Offsets: []int32{0}, Labels: sample.Labels{Shape: []int64{int64(o.batch)}}}
-	at := step * o.batch * o.length % (len(ids) - o.batch*o.length)
-	for i := range o.batch {
-		for s := range o.length {
-			b.IDs, b.TypeIDs, b.Positions = append(b.IDs, ids[at]), append(b.TypeIDs, 0), append(b.Positions, int64(s))
-			at++
-		}
-		b.Offsets = append(b.Offsets, int32(len(b.IDs)))
-		b.Labels.Int = append(b.Labels.Int, int64(i%2))
-		b.Row, b.Copy = append(b.Row, uint64(i)), append(b.Copy, 0)
-	}
-	return b
-}
-
-func network(env *ort.Env, o options) (*ortrain.Network, error) {
-	config, err := model.ParseConfig([]byte(bertBase))
-	if err != nil {
-		return nil, err
-	}
-	if err := config.SetLabels([]string{"no", "yes"}); err != nil {
-		return nil, err
-	}
-	net, err := ortrain.Blueprint{Config: config}.Network(env, ortrain.NetworkOptions{
-		Threads: o.threads, Seed: 42, Rates: optim.Decay(0.01), Standard: o.standard, Profile: o.profile,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := net.Draw(); err != nil {
-		return nil, errors.Join(err, net.Close())
-	}
-	return net, nil
 }
