@@ -19,6 +19,10 @@
 //
 //   - losses are means over the rows that count, so that gradients of micro-batches
 //     of any size add up to those of one batch;
+//   - methods that learn from rows without labels (vat, smart, alum) add two means:
+//     of what labels teach, over the labels of the whole step (PyTorch's
+//     ignore_index −100), and of the divergences, over all its rows. A step without
+//     a label has the second alone; its loss of labels is 0;
 //   - all passes of one micro-batch see the same dropout masks, unless a method
 //     asks for other ones;
 //   - random numbers depend on seed, step and the row's identity alone, so that

@@ -23,10 +23,16 @@ import (
 )
 
 func trainCommand(e Env) *cli.Command {
-	return command(e, "train", "fine-tune a model, evaluate it and export it", "[CONFIG.yaml]", nil, func(ctx context.Context, e Env, run Run) error {
+	c := command(e, "train", "fine-tune a model, evaluate it and export it", "[CONFIG.yaml]", nil, func(ctx context.Context, e Env, run Run) error {
 		_, err := train(ctx, e, run)
 		return err
 	})
+	c.Description = "A row has no label where the cell is null or empty, the field is missing, or a class number is -1. With\n" +
+		"--adversary " + strings.ReplaceAll(unlabelledMethods(), ", ", ", --adversary ") + " such rows teach too: the loss is the mean over the labels of a\n" +
+		"step, the method's own term the mean over all its rows. Each class needs a labelled row, and no row without\n" +
+		"a label is validated on. --unlabeled_file takes texts from a file of their own; how often its rows come beside\n" +
+		"labelled ones is settled by weights: --train_file FILE=1 --unlabeled_file FILE=3. Otherwise they are refused."
+	return c
 }
 
 // The files of a run folder beside checkpoints.
