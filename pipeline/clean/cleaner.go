@@ -218,19 +218,11 @@ func (c *Cleaner) work(ctx context.Context, in *record.Batch) (*judged, error) {
 
 // rebuild makes a batch of rows.
 func rebuild(memory *record.Allocator, kind sample.LabelKind, rows []sample.Example) (*record.Batch, error) {
-	b := record.NewBuilder(memory, kind)
-	defer b.Release()
-	bytes := 0
-	for i := range rows {
-		bytes += len(rows[i].Text)
+	out, err := record.OfKind(memory, kind, rows)
+	if err != nil {
+		return nil, fmt.Errorf("clean: %w", err)
 	}
-	b.Grow(len(rows), bytes)
-	for _, ex := range rows {
-		if err := b.Append(ex); err != nil {
-			return nil, fmt.Errorf("clean: %w", err)
-		}
-	}
-	return b.Batch(), nil
+	return out, nil
 }
 
 // step runs one step over the rows.
