@@ -24,7 +24,8 @@ go build -trimpath -o bin/ortrain ./cmd/ortrain
 
 steps=40
 labelled=8 # rows of a step; methods get as many without a label beside them
-settings=(--max_seq_length 64 --learning_rate 3e-4 --warmup_ratio 0.1 --weight_decay 0.01)
+# Labelled rows come many times; grouped by length, copies would lie in one batch.
+settings=(--max_seq_length 64 --group_by_length False --learning_rate 3e-4 --warmup_ratio 0.1 --weight_decay 0.01)
 declare -A methods=(
 	[plain]=""
 	[vat]="--adversary vat --adv_epsilon 0.1"
@@ -34,8 +35,8 @@ declare -A methods=(
 # What choose tries in the place of these. SMART gets what ALUM got, whose ascent
 # is the same.
 declare -A tried=(
-	[vat]="--adv_epsilon 0.1;--adv_epsilon 0.3"
-	[alum]="--adv_epsilon 0.003 --adv_alpha 0.003;--adv_epsilon 0.01 --adv_alpha 0.01"
+	[vat]="--adv_epsilon 0.3;--adv_epsilon 1"
+	[alum]="--adv_epsilon 0.01 --adv_alpha 0.01;--adv_epsilon 0.05 --adv_alpha 0.05"
 )
 
 # The rows of the ten classes, one JSON object a line.
