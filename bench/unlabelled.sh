@@ -28,9 +28,9 @@ labelled=8 # rows of a step; methods get as many without a label beside them
 settings=(--max_seq_length 64 --group_by_length False --learning_rate 3e-4 --warmup_ratio 0.1 --weight_decay 0.01)
 declare -A methods=(
 	[plain]=""
-	[vat]="--adversary vat --adv_epsilon 0.1"
-	[smart]="--adversary smart --adv_epsilon 0.01 --adv_alpha 0.01 --adv_init 0.001"
-	[alum]="--adversary alum --adv_epsilon 0.01 --adv_alpha 0.01 --adv_init 0.001"
+	[vat]="--adversary vat --adv_epsilon 0.3"
+	[smart]="--adversary smart --adv_epsilon 0.05 --adv_alpha 0.05 --adv_init 0.001"
+	[alum]="--adversary alum --adv_epsilon 0.05 --adv_alpha 0.05 --adv_init 0.001"
 )
 # What choose tries in the place of these. SMART gets what ALUM got, whose ascent
 # is the same.
