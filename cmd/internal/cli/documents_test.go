@@ -82,6 +82,19 @@ func TestTranslation(t *testing.T) {
 			t.Fatalf("block %d of README.zh.md is not that of README.md, but for comments: copy it", i+1)
 		}
 	}
+	if en, zh := targetsOf(t, "README.md"), targetsOf(t, "README.zh.md"); !slices.Equal(en, zh) {
+		t.Errorf("README.md and README.zh.md lead to other files, or in another order:\n%v\n%v", en, zh)
+	}
+}
+
+// targetsOf are the files that a README refers to, without the other README.
+func targetsOf(t *testing.T, path string) (out []string) {
+	for _, m := range link.FindAllStringSubmatch(readText(t, path), -1) {
+		if !strings.HasPrefix(m[1], "README") {
+			out = append(out, m[1])
+		}
+	}
+	return out
 }
 
 // bare is a block without the comments, which are translated.
