@@ -12,27 +12,32 @@ page=demo-out/report/report.html
 picture=docs/report.png
 most=200000 # bytes of the picture
 
-# machine is what the figures were measured on.
+# machine is what the figures were measured on. The load says whether it had other
+# work to do: the demonstration makes about as much as there are cores.
 machine() {
 	model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | head -n 1)
-	printf '%s, %s cores, %s, %s\n' "${model:-$(uname -m)}" "$(getconf _NPROCESSORS_ONLN)" "$(date +%Y-%m-%d)" "$(go env GOVERSION)"
+	load=$(cut -d' ' -f3 /proc/loadavg 2>/dev/null || true)
+	printf '%s, %s cores, load average %s, %s, %s\n' "${model:-$(uname -m)}" "$(getconf _NPROCESSORS_ONLN)" "${load:-unknown}" "$(date +%Y-%m-%d)" "$(go env GOVERSION)"
 }
 
 mkdir -p build
 if [ -n "${FRESH:-}" ] || [ ! -s "$log" ] || [ ! -s "$page" ]; then
 	rm -rf demo-out
-	machine >"$log.tmp"
 	# tee would hide the exit code.
 	{
 		code=0
 		./examples/demo.sh 2>&1 || code=$?
 		echo "$code" >build/demo.code
-	} | tee -a "$log.tmp"
+	} | tee "$log.tmp"
 	[ "$(cat build/demo.code)" = 0 ] || {
 		say "readme: the demonstration failed; nothing was changed"
 		exit 1
 	}
-	mv "$log.tmp" "$log"
+	{
+		machine
+		cat "$log.tmp"
+	} >"$log"
+	rm "$log.tmp"
 fi
 
 # Of the log: the machine, the data, and all from the table on.

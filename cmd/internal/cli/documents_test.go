@@ -216,8 +216,11 @@ func asScript(document string) (string, error) {
 	return s.script.String(), nil
 }
 
-// demoBegin stands before the block that "make readme" pastes.
-const demoBegin = "<!-- demo:begin -->\n"
+// demoBegin and demoEnd stand around the block that "make readme" pastes.
+const (
+	demoBegin = "<!-- demo:begin -->\n"
+	demoEnd   = "<!-- demo:end -->\n"
+)
 
 // pasted checks that the READMEs show files with output of the demonstration, as
 // far as form goes: a README was written from a run with other numbers.
@@ -231,6 +234,7 @@ func pasted(ts *testscript.TestScript, _ bool, args []string) {
 		text, err := os.ReadFile(filepath.Join(repository, name))
 		ts.Check(err)
 		_, rest, _ := strings.Cut(string(text), demoBegin)
+		rest, _, _ = strings.Cut(rest, demoEnd)
 		blocks := fences(rest)
 		if len(blocks) == 0 {
 			ts.Fatalf("%s shows no output of the demonstration: make readme", name)

@@ -32,12 +32,12 @@ const mostTicks = 6
 func (round) Ticks(low, high float64) []plot.Tick {
 	step := roundStep(high - low)
 	first, last := math.Ceil(low/step-1e-9), math.Floor(high/step+1e-9)
-	if !(last >= first) || last-first > mostTicks { // what floating point cannot count
+	if math.IsInf(step, 0) || !(last > first) || last-first > mostTicks { // what floating point cannot count
 		return []plot.Tick{{Value: low, Label: fmt.Sprintf("%.6g", low)}, {Value: high, Label: fmt.Sprintf("%.6g", high)}}
 	}
 	var ticks []plot.Tick
 	for k := first; k <= last; k++ {
-		ticks = append(ticks, plot.Tick{Value: k * step, Label: fmt.Sprintf("%.6g", k*step+0)})
+		ticks = append(ticks, plot.Tick{Value: min(max(k*step, low), high), Label: fmt.Sprintf("%.6g", k*step+0)})
 	}
 	return ticks
 }
