@@ -70,7 +70,7 @@ done
 profile=$(mktemp -d)
 trap 'rm -rf "$profile"' EXIT
 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --no-first-run --user-data-dir="$profile" \
-	--window-size=1020,1180 --screenshot="$PWD/build/report.png" "file://$PWD/$page" >/dev/null 2>"$profile/said" || {
+	--window-size=1020,1250 --screenshot="$PWD/build/report.png" "file://$PWD/$page" >/dev/null 2>"$profile/said" || {
 	cat "$profile/said" >&2
 	exit 1
 }
