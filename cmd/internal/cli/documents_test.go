@@ -27,7 +27,7 @@ const repository = "../../.."
 
 // runDocuments are the documents whose commands are run, from the root; each pattern
 // must fit some.
-var runDocuments = []string{"README.md", "docs/GO.md", "docs/recipes/*.md"}
+var runDocuments = []string{"README.md", "docs/GO.md", "docs/PRIVACY.md", "docs/recipes/*.md"}
 
 // TestDocuments runs the commands in the documents: every block that is marked
 // sh, in order, in a folder with the files of sampleFiles and with a tiny model
@@ -346,7 +346,7 @@ func withoutLabels(t *testing.T, path string) {
 	}
 }
 
-// sampleFiles are the tables that documents speak of.
+// sampleFiles are the tables and lists that documents speak of.
 func sampleFiles() map[string]string {
 	out := map[string]*bytes.Buffer{"train.csv": {}, "dev.csv": {}, "test.csv": {}, "new.csv": {}, "messages.csv": {}}
 	for name, b := range out {
@@ -369,7 +369,10 @@ func sampleFiles() map[string]string {
 			}
 		}
 	}
-	texts := make(map[string]string)
+	texts := map[string]string{
+		"given.txt": "Ann\nBob\n", "family.txt": "Miller\n", "helpdesk.txt": "help@example.org\n", "key": strings.Repeat("k", 32) + "\n",
+		"own.yaml": "patterns:\n  - {name: employee, type: EMPLOYEE_ID, pattern: '\\bE-\\d{6}\\b', find: [see E-123456], miss: [E-12]}\n",
+	}
 	for name, b := range out {
 		texts[name] = b.String()
 	}
