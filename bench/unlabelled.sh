@@ -10,8 +10,8 @@
 #   bench/unlabelled.sh [SEEDS]      trains and tests (default: 42 43 44)
 #
 # What is done is kept in $ORTRAIN_UNLABELLED_DIR (default build/unlabelled) and not
-# done again. The settings below are fixed before the test set is read: the radii
-# of the methods are what "choose" found best. Half an hour on 2 cores.
+# done again. The radii of the methods below are what "choose" found best, before
+# any of them was tested. Half an hour on 2 cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=bench/small.sh
