@@ -50,7 +50,7 @@ table() {
 	snips-nlu) # {intent: [{data: [{text}…]}…]}, some of it not UTF-8
 		for file in "$shared/$1"/*.json; do
 			{ iconv -f UTF-8 -t UTF-8 "$file" 2>/dev/null || iconv -f ISO-8859-1 -t UTF-8 "$file"; } |
-				jq -c 'to_entries[] | .key as $label | .value[] | {text: ([.data[].text] | add), $label}'
+				jq -c 'to_entries[] | .key as $intent | .value[] | {text: ([.data[].text] | add), "label": $intent}'
 		done >"$2/data.jsonl"
 		echo "--data $2/data.jsonl"
 		;;
@@ -80,12 +80,12 @@ for set in ${*:-$(chosen)}; do
 	[ -s "$work/out/report/report.html" ]
 	seconds=$(awk 'NR > 1 { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^[0-9]+$/ && $(i + 2) == "in") s += $i } END { printf "%.0f", s }' "$work/table.txt")
 	score=$(sed -n 's/^ *metric_for_best_model: //p' "$work/recipe.yaml")
-	jq -rn --arg set "$set" --arg score "$score" --arg seconds "$seconds" --arg label "$(sed -n 's/^ *label_column: //p' "$work/recipe.yaml")" \
+	jq -rn --arg set "$set" --arg score "$score" --arg seconds "$seconds" --arg column "$(sed -n 's/^ *label_column: //p' "$work/recipe.yaml")" \
 		--arg rows "$(sed -n 's/^[^:]*: \([0-9,]*\) rows.*/\1/p' "$work/init.txt")" \
 		--slurpfile full "$work/out/eval/all_results.json" --slurpfile probe "$work/out/probe/all_results.json" '
 		def points: . * 1000 | round / 10;
 		($full[0]["predict_" + $score]) as $f | ($probe[0]["predict_" + $score]) as $p |
-		"| \($set) | \($rows) | \($label) | \($score) | \($f | points) | \($p | points) | \($f - $p | points) | \($seconds) |",
+		"| \($set) | \($rows) | \($column) | \($score) | \($f | points) | \($p | points) | \($f - $p | points) | \($seconds) |",
 		(if $f > $p - 0.01 then empty else "missed" end)' >"$work/row.txt"
 	head -n 1 "$work/row.txt"
 	! grep -qx missed "$work/row.txt" || failed=1
