@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -51,6 +52,7 @@ var kinds = []kind{
 	{[]error{ablate.ErrPlan}, ExitUsage, "ortrain ablate --help lists every option"},
 	{[]error{ablate.ErrStored}, ExitData, ""},
 	{[]error{augment.ErrPack}, ExitEnvironment, "ortrain data list shows all packs"},
+	{[]error{syscall.ENOSPC, syscall.EDQUOT}, ExitFailure, "free some space or choose another folder; then the same command does it again"},
 	{[]error{pack.ErrClient, pack.ErrHash, pack.ErrFile}, ExitEnvironment, "ortrain data install NAME --from FOLDER takes the files from a folder"},
 	{[]error{augment.ErrPolicy, augment.ErrHarm, pack.ErrUnknown}, ExitUsage, "ortrain list augmenters shows presets, operators and parameters"},
 	{[]error{augment.ErrResource, augment.ErrTooLong, augment.ErrAudit, neighbour.ErrInput}, ExitData, ""},
@@ -214,6 +216,11 @@ func command(e Env, name, text, argsUsage string, names []string, action func(ct
 			}
 			if err := resolved.Validate(); err != nil {
 				return err
+			}
+			if !resolved.DryRun {
+				if err := writable("--output_dir", resolved.OutputDir, true); err != nil {
+					return err
+				}
 			}
 			return action(c.Context, e, resolved)
 		},

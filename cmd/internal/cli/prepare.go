@@ -55,6 +55,9 @@ func prepare(ctx context.Context, e Env, run Run, o preparation) (err error) {
 	if err := notAmong([]string{run.TrainFile}, o.out); err != nil {
 		return err
 	}
+	if err := writable("--output_file", o.out, false); err != nil {
+		return err
+	}
 	s := &session{env: e, run: run}
 	defer s.close()
 	if s.folder, err = openFolder(ctx, e, run); err != nil {

@@ -53,12 +53,12 @@ type recipeFlow struct {
 
 // openFlow reads a recipe and plans its stages.
 func openFlow(e Env, path string, changes []string, output string, quiet bool) (*recipeFlow, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, usage("recipe: %w", err)
-	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		return nil, usage("recipe: %s is a folder; ortrain resume %s goes on with what it holds", path, path)
+	}
+	text, err := readText("recipe", path)
+	if err != nil {
+		return nil, err
 	}
 	w := &watchdog{out: e.Stderr, now: e.Now, quiet: quiet}
 	e.Stderr = w
@@ -84,6 +84,9 @@ func openFlow(e Env, path string, changes []string, output string, quiet bool) (
 	}
 	if s.dir = s.recipe.OutputDir; isFile(filepath.Join(s.dir, configFile)) {
 		return nil, fail(ExitUsage, fmt.Errorf("%s holds a run of ortrain train", s.dir), "choose another output_dir")
+	}
+	if err := writable("output_dir", s.dir, true); err != nil {
+		return nil, err
 	}
 	w.dir = s.dir
 	f := &recipeFlow{stager: s, recipe: s.recipe, watch: w}
