@@ -92,6 +92,11 @@ func isFile(path string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 // largestTokenizerFile bounds what is read into memory and copied on.
 const largestTokenizerFile = 256 << 20
 

@@ -54,7 +54,7 @@ type recipeFlow struct {
 // openFlow reads a recipe and plans its stages.
 func openFlow(e Env, path string, changes []string, output string, quiet bool) (*recipeFlow, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, usage("recipe: %s is a folder; ortrain resume %s goes on with what it holds", path, path)
+		return nil, usage("recipe: %s is a folder; name a recipe file, or go on with what the folder holds: ortrain resume %s", path, path)
 	}
 	text, err := readText("recipe", path)
 	if err != nil {
@@ -74,9 +74,10 @@ func openFlow(e Env, path string, changes []string, output string, quiet bool) (
 			return nil, err
 		}
 	}
+	from := path + ": output_dir"
 	for _, dir := range []string{e.Getenv(variables + "OUTPUT_DIR"), output} {
 		if dir != "" {
-			s.recipe.OutputDir = dir
+			s.recipe.OutputDir, from = dir, "--output_dir"
 		}
 	}
 	if s.recipe.OutputDir == "" {
@@ -85,7 +86,7 @@ func openFlow(e Env, path string, changes []string, output string, quiet bool) (
 	if s.dir = s.recipe.OutputDir; isFile(filepath.Join(s.dir, configFile)) {
 		return nil, fail(ExitUsage, fmt.Errorf("%s holds a run of ortrain train", s.dir), "choose another output_dir")
 	}
-	if err := writable("output_dir", s.dir, true); err != nil {
+	if err := writable(from, s.dir, true); err != nil {
 		return nil, err
 	}
 	w.dir = s.dir

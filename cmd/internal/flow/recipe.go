@@ -117,7 +117,7 @@ func (r *Recipe) Set(assignment string, schema Schema) error {
 	for _, part := range slices.Backward(parts) {
 		node = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{leaf(part), node}}
 	}
-	p := &parser{recipe: r, schema: schema}
+	p := &parser{recipe: r, schema: schema, assigned: assignment}
 	p.top(node)
 	return errors.Join(p.faults...)
 }
