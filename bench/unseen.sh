@@ -72,19 +72,18 @@ printf '\n| set | rows | labels in | score | value | linear probe | difference |
 failed=0
 for set in ${*:-$(chosen)}; do
 	work=build/unseen/$set
-	rm -rf "$work"
-	mkdir -p "$work"
+	mkdir -p "$work" # what is there of a run before is gone on with
 	# shellcheck disable=SC2046
-	bin/ortrain init $(table "$set" "$work") --output "$work/recipe.yaml" --output_dir "$work/out" >"$work/init.txt" 2>&1 || { cat "$work/init.txt" >&2 && exit 1; }
+	[ -f "$work/recipe.yaml" ] || bin/ortrain init $(table "$set" "$work") --output "$work/recipe.yaml" --output_dir "$work/out" >"$work/init.txt" 2>&1 || { cat "$work/init.txt" >&2 && exit 1; }
 	bin/ortrain run "$work/recipe.yaml" >"$work/table.txt" 2>"$work/log.txt" || { tail -n 5 "$work/log.txt" >&2 && exit 1; }
 	[ -s "$work/out/report/report.html" ]
-	seconds=$(awk 'NR > 1 { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^[0-9]+$/ && $(i + 2) == "in") s += $i } END { printf "%.0f", s }' "$work/table.txt")
+	seconds=$(sed 's/ before / /' "$work/table.txt" | awk 'NR > 1 { for (i = 1; i < NF; i++) if ($(i + 1) ~ /^[0-9]+$/ && $(i + 2) == "in") s += $i } END { printf "%.0f", s }')
 	score=$(sed -n 's/^ *metric_for_best_model: //p' "$work/recipe.yaml")
 	jq -rn --arg set "$set" --arg score "$score" --arg seconds "$seconds" --arg column "$(sed -n 's/^ *label_column: //p' "$work/recipe.yaml")" \
 		--arg rows "$(sed -n 's/^[^:]*: \([0-9,]*\) rows.*/\1/p' "$work/init.txt")" \
 		--slurpfile full "$work/out/eval/all_results.json" --slurpfile probe "$work/out/probe/all_results.json" '
 		def points: . * 1000 | round / 10;
-		($full[0]["predict_" + $score]) as $f | ($probe[0]["predict_" + $score]) as $p |
+		($full[0]["eval_" + $score]) as $f | ($probe[0]["predict_" + $score]) as $p |
 		"| \($set) | \($rows) | \($column) | \($score) | \($f | points) | \($p | points) | \($f - $p | points) | \($seconds) |",
 		(if $f > $p - 0.01 then empty else "missed" end)' >"$work/row.txt"
 	head -n 1 "$work/row.txt"

@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -52,7 +51,6 @@ var kinds = []kind{
 	{[]error{ablate.ErrPlan}, ExitUsage, "ortrain ablate --help lists every option"},
 	{[]error{ablate.ErrStored}, ExitData, ""},
 	{[]error{augment.ErrPack}, ExitEnvironment, "ortrain data list shows all packs"},
-	{[]error{syscall.ENOSPC, syscall.EDQUOT}, ExitFailure, "free some space or choose another folder; then the same command does it again"},
 	{[]error{pack.ErrClient, pack.ErrHash, pack.ErrFile}, ExitEnvironment, "ortrain data install NAME --from FOLDER takes the files from a folder"},
 	{[]error{augment.ErrPolicy, augment.ErrHarm, pack.ErrUnknown}, ExitUsage, "ortrain list augmenters shows presets, operators and parameters"},
 	{[]error{augment.ErrResource, augment.ErrTooLong, augment.ErrAudit, neighbour.ErrInput}, ExitData, ""},

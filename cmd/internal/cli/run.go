@@ -147,11 +147,17 @@ func (f *recipeFlow) run(ctx context.Context) error {
 	return &Failure{Code: code, Hint: hint, Err: err}
 }
 
-// plain leaves out what an error says twice.
+// plain says where a recipe was interrupted, and what of the stage is kept; not
+// in how many places that was noticed.
 func plain(err error) error {
 	var stage *flow.StageError
-	if errors.As(err, &stage) {
+	switch found := errors.As(err, &stage); {
+	case found && errors.Is(err, context.Canceled):
+		return fmt.Errorf("stage %s", stage.Stage)
+	case found:
 		return fmt.Errorf("stage %s: %s", stage.Stage, strings.TrimPrefix(stage.Err.Error(), "interrupted: "))
+	case errors.Is(err, context.Canceled):
+		return errors.New("between two stages")
 	}
 	return err
 }
