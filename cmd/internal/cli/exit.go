@@ -58,7 +58,12 @@ func explain(w io.Writer, err error) int {
 		return ExitOK
 	}
 	code, hint := classify(err)
+	said := ""
 	for line := range strings.Lines(err.Error()) { // joined errors have a line each
+		if strings.Contains(said, strings.TrimSuffix(line, "\n")) {
+			continue // it failed again for the same reason, as closing does after writing
+		}
+		said += line
 		fmt.Fprintf(w, "ortrain: %s\n", strings.TrimPrefix(withFinalNames(strings.TrimSuffix(line, "\n")), "ortrain: ")) // a package has the program's name
 	}
 	if hint != "" {

@@ -253,11 +253,10 @@ func faults(args []string, said string) (out []string) {
 	return out
 }
 
-// lastMessage is the first line of what ended the command.
+// lastMessage is what ended the command: its lines and the hint.
 func lastMessage(said string) string {
-	at := strings.LastIndex(said, "ortrain: ")
-	if at < 0 {
-		return said
+	if m := regexp.MustCompile(`(?m)^(ortrain: .*\n)+(hint: .*\n)?\z`).FindString(said); m != "" {
+		return m
 	}
-	return said[at:]
+	return said
 }

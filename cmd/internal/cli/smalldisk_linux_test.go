@@ -2,10 +2,8 @@ package cli_test
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -61,8 +59,12 @@ func TestFullDiskAtEachStage(t *testing.T) {
 		}
 	}()
 	for i, s := range stopped {
-		if code, said := w.again(t, regexp.MustCompile(fmt.Sprintf(`== %d/%d %s\b`, i+1, len(stopped), s.name))); code != cli.ExitInterrupted {
-			t.Fatalf("%s: exit code %d; the run was to stop before it\n%s", s.name, code, said)
+		var later []string
+		for _, l := range stopped[i:] {
+			later = append(later, l.name+".skip=true")
+		}
+		if code, said := w.run(nil, later...); i > 0 && code != cli.ExitOK {
+			t.Fatalf("the stages before %s: exit code %d\n%s", s.name, code, said)
 		}
 		fill(t, filepath.Join(disk, "ballast"))
 		code, said := w.again(t, nil)
