@@ -183,10 +183,10 @@ func (t *textReader) close() {
 // binaries are files that are taken for text because of their names, by what
 // they begin with.
 var binaries = []struct{ magic, is, fix string }{
-	{"\x1f\x8b", "is packed by gzip", "unpack it (gunzip)"},
+	{"\x1f\x8b", "is packed by gzip", "let its name end in .gz, or unpack it (gunzip)"},
 	{"BZh9", "is packed by bzip2", "unpack it (bunzip2)"},
 	{"\xfd7zXZ", "is packed by xz", "unpack it (unxz)"},
-	{"\x28\xb5\x2f\xfd", "is packed by zstd", "unpack it (unzstd)"},
+	{"\x28\xb5\x2f\xfd", "is packed by zstd", "let its name end in .zst, or unpack it (unzstd)"},
 	{"PK\x03\x04", "is a ZIP archive, as workbooks of Excel (.xlsx) are", "save it as CSV, or unpack it"},
 	{"\xd0\xcf\x11\xe0", "is a workbook of Excel (.xls)", "save it as CSV"},
 	{"PAR1\x15", "is Parquet", "give it a name that ends in .parquet"},
