@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/hbollon/go-edlib"
+
 	"github.com/ortrain/ortrain/ortrain/model/hub"
 )
 
@@ -80,7 +82,7 @@ func nearestEntry(dir, name string) string {
 	}
 	best, least := "", max(1, len(strings.TrimSuffix(name, filepath.Ext(name)))/3)+1
 	for _, e := range entries {
-		if d := distance(name, e.Name()); d < least {
+		if d := edlib.OSADamerauLevenshteinDistance(name, e.Name()); d < least {
 			best, least = e.Name(), d
 		}
 	}
