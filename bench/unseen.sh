@@ -5,7 +5,8 @@
 # first. Prints a row for each: score, the linear probe's score and the
 # difference on the same test rows, seconds. Fails where a score is not above
 # the probe's less a point. `bench/unseen.sh --list` only shows what the rule
-# chooses; names as arguments run these alone. Half an hour on 2 cores.
+# chooses; names as arguments run these alone. What is
+# there of an earlier run is gone on with. Half an hour on 2 cores.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=bench/small.sh
@@ -70,7 +71,9 @@ go build -trimpath -o bin/ortrain ./cmd/ortrain
 echo "$(date -u +%F), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores, $(go version | cut -d' ' -f3)"
 printf '\n| set | rows | labels in | score | value | linear probe | difference | seconds |\n|---|---|---|---|---|---|---|---|\n'
 failed=0
-for set in ${*:-$(chosen)}; do
+sets=("$@")
+[ $# -gt 0 ] || mapfile -t sets < <(chosen)
+for set in "${sets[@]}"; do
 	work=build/unseen/$set
 	mkdir -p "$work" # what is there of a run before is gone on with
 	# shellcheck disable=SC2046

@@ -198,8 +198,10 @@ var binaries = []struct{ magic, is, fix string }{
 	{"\x80", "is a Python pickle, or no text at all", "save it as CSV or Parquet"},
 }
 
-// sniffed bounds how far a file is searched for the byte 0, which text has not.
-const sniffed = 512
+// sniffed bounds how far a file is searched for the byte 0. Where one byte in
+// zeroShare is one, or any of the first four, it is no text; a single one further
+// on may be a blot.
+const sniffed, zeroShare = 512, 8
 
 // skipMark drops a UTF-8 byte order mark and refuses UTF-16, UTF-32 and what is
 // no text.
@@ -218,7 +220,7 @@ func (t *textReader) skipMark() error {
 	switch {
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
 		t.pos = 3
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.IndexByte(head, 0) >= 0:
+	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.IndexByte(head[:min(len(head), 4)], 0) >= 0, bytes.Count(head, []byte{0})*zeroShare > len(head):
 		return fmt.Errorf("the file is UTF-16 or UTF-32, or no text at all; convert it to UTF-8: %w", ErrUTF8)
 	}
 	return nil

@@ -168,7 +168,7 @@ func (d *draft) findModel() error {
 		return nil // on the hub; it is not asked here
 	}
 	if errors.Is(err, os.ErrNotExist) && !isFolder(d.model) {
-		return noModel(d.model)
+		return noModel("--model_name_or_path", d.model)
 	}
 	if err != nil {
 		return fail(ExitData, fmt.Errorf("--model_name_or_path: %w", err), "a model folder holds config.json, model.safetensors and tokenizer.json or vocab.txt")

@@ -105,6 +105,7 @@ var mistakes = []mistake{
 	{"broken augmentation policy", "augment --augment steps.yaml tiny/train.csv c.csv", cli.ExitUsage, "line 1", "--augment steps.yaml", "ortrain list augmenters"},
 	{"recipe not there", "run goood.yaml", cli.ExitUsage, "no such file", "goood.yaml", "did you mean good.yaml?"},
 	{"folder for a recipe", "run emptydir", cli.ExitUsage, "is a folder", "emptydir", "ortrain resume emptydir"},
+	{"model of a recipe misspelt", "run good.yaml model_name_or_path=./modles/x", cli.ExitUsage, "no such folder", "good.yaml: model_name_or_path ./modles/x", "did you mean the folder models/x?"},
 	{"key of a stage misspelt", "run good.yaml split.test_splt=0.1", cli.ExitUsage, "test_splt", "split.test_splt", "did you mean test_split"},
 	{"recipe into a file", "run good.yaml --output_dir noending", cli.ExitUsage, "is not a directory", "--output_dir noending", "give a folder"},
 	{"recipe without a file", "init", cli.ExitUsage, "needed", "--data", "is needed"},

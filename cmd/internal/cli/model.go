@@ -70,7 +70,7 @@ func (f *folder) locate(ctx context.Context, e Env, run Run) error {
 	}
 	if err != nil {
 		if !hubName(f.path) {
-			return noModel(f.path)
+			return noModel("--model_name_or_path", f.path)
 		}
 		cache, _ := os.UserCacheDir()
 		lookup := func(name string) (string, bool) { v := e.Getenv(name); return v, v != "" }

@@ -106,9 +106,9 @@ func meant(name, otherwise string) string {
 	return otherwise
 }
 
-// noModel refuses a folder that is not there.
-func noModel(name string) error {
-	return fail(ExitUsage, fmt.Errorf("--model_name_or_path %s: there is no such folder, and it is no name of the hub's form org/name either", name), meant(name, modelHint))
+// noModel refuses a folder that is not there; from says who names it.
+func noModel(from, name string) error {
+	return fail(ExitUsage, fmt.Errorf("%s %s: there is no such folder, and it is no name of the hub's form org/name either", from, name), meant(name, modelHint))
 }
 
 // notOnHub says that a name is neither a folder nor known to the hub, as far as
