@@ -80,7 +80,7 @@ func openFlow(e Env, path string, changes []string, output string, quiet bool) (
 			s.recipe.OutputDir, from = dir, "--output_dir"
 		}
 	}
-	if name, ok := s.recipe.Shared.Get("model_name_or_path"); ok && !isFolder(name) && !hubName(name) {
+	if name, ok := s.recipe.Shared.Get("model_name_or_path"); ok && name != "" && !isFolder(name) && !hubName(name) {
 		return nil, noModel(path+": model_name_or_path", name)
 	}
 	if s.recipe.OutputDir == "" {
