@@ -34,6 +34,9 @@ func (e *SyntaxError) Unwrap() error { return ErrRecipe }
 // atLine is how the YAML package begins an error.
 var atLine = regexp.MustCompile(`(?s)^yaml: (?:line ([0-9]+): )?(.*)$`)
 
+// placeless are faults that the YAML package never gives a line.
+var placeless = regexp.MustCompile(`anchor|UTF-8|control characters`)
+
 // longestShown bounds how much of a line is shown. Units: bytes.
 const longestShown = 60
 
@@ -45,7 +48,11 @@ func Syntax(path string, text []byte, err error) error {
 		return fmt.Errorf("%s: %w: %w", path, ErrRecipe, err)
 	}
 	e := &SyntaxError{Path: path, What: m[2], Fix: "compare it with what ortrain init or ortrain config render writes"}
-	if n, err := strconv.Atoi(m[1]); err == nil {
+	at := m[1]
+	if at == "" && !placeless.MatchString(m[2]) {
+		at = "1" // the YAML package names no line where it is the first
+	}
+	if n, err := strconv.Atoi(at); err == nil {
 		e.Line = n
 		if lines := strings.Split(string(text), "\n"); n <= len(lines) {
 			e.Text = strings.ToValidUTF8(strings.TrimSpace(lines[n-1]), "")
