@@ -60,7 +60,12 @@ func TestForbidden(t *testing.T) {
 	for _, m := range forbidden {
 		t.Run(strings.ReplaceAll(m.name, " ", "_"), m.check)
 	}
-	entries, err := os.ReadDir("locked")
+	// Standard output is no file, so its folder does not count.
+	t.Chdir("locked")
+	if code, said := runMain("convert", "../rows.csv", "-", "--to", "csv"); code != cli.ExitOK || !strings.Contains(said, "good,a") {
+		t.Errorf("convert to standard output: exit code %d\n%s", code, said)
+	}
+	entries, err := os.ReadDir(".")
 	if err != nil || len(entries) > 0 {
 		t.Errorf("the folder that may not be written holds %v, %v", entries, err)
 	}

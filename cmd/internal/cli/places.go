@@ -14,6 +14,7 @@ import (
 	"github.com/hbollon/go-edlib"
 
 	"github.com/ortrain/ortrain/ortrain/model/hub"
+	"github.com/ortrain/ortrain/pipeline/sink"
 )
 
 // What people name that is not where they think: files and models to read,
@@ -135,48 +136,59 @@ func notOnHub(ctx context.Context, name string, err error) error {
 	return fail(code, err, meant(name, modelHint+", which needs a network or an earlier download"))
 }
 
+// writableHint says what to do about an output folder.
+const writableHint = "give a folder that your user may write, or one that does not exist yet"
+
 // writable refuses an output that could not be written, before any work is
-// done: the nearest folder above it that exists must take a new file. dir says
-// that it is a folder itself.
+// done. dir says that it is a folder itself; a file's folder must be there.
 func writable(option, path string, dir bool) error {
-	if path == "" {
-		return nil
+	refuse := func(hint, format string, args ...any) error {
+		return fail(ExitUsage, fmt.Errorf("%s %s "+format, append([]any{option, path}, args...)...), hint)
 	}
-	hint := "give a folder that your user may write, or one that does not exist yet"
+	info, err := os.Stat(path)
+	switch {
+	case path == "" || path == sink.Stdout || err == nil && !info.IsDir() && !info.Mode().IsRegular():
+		return nil // nothing, or what is no file, such as a pipe
+	case err == nil && dir && !info.IsDir():
+		return refuse(writableHint, "is not a directory")
+	case err == nil && !dir && info.IsDir():
+		return refuse("name a file in it, with an ending that says the format, such as "+filepath.Join(path, "rows.parquet"), "is a folder")
+	}
 	at := filepath.Clean(path)
-	if info, err := os.Stat(at); err == nil && info.IsDir() != dir {
-		if dir {
-			return fail(ExitUsage, fmt.Errorf("%s %s is not a directory", option, path), hint)
-		}
-		return fail(ExitUsage, fmt.Errorf("%s %s is a folder", option, path), "name a file in it, with an ending that says the format, such as "+filepath.Join(path, "rows.parquet"))
-	}
 	if !dir {
 		at = filepath.Dir(at)
 		if _, err := os.Stat(at); errors.Is(err, fs.ErrNotExist) {
-			return fail(ExitUsage, fmt.Errorf("%s %s cannot be written: there is no folder %s", option, path, at), "make the folder first: mkdir -p "+at)
+			return refuse("make the folder first: mkdir -p "+at, "cannot be written: there is no folder %s", at)
 		}
 	}
-	for {
-		info, err := os.Stat(at)
-		if err == nil && !info.IsDir() {
-			return fail(ExitUsage, fmt.Errorf("%s %s cannot be written: %s is not a directory", option, path, at), hint)
-		}
-		if err == nil {
-			break
-		}
-		if up := filepath.Dir(at); up != at && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)) {
-			at = up
-			continue
-		}
-		return fail(ExitUsage, fmt.Errorf("%s %s cannot be written: %s: %w", option, path, at, withoutPath(err)), hint)
+	if at, err = nearestFolder(at); err != nil {
+		return refuse(writableHint, "cannot be written: %s: %w", at, withoutPath(err))
 	}
 	f, err := os.CreateTemp(at, ".ortrain-")
 	if errors.Is(err, syscall.ENOSPC) {
 		return nil // what is written says how much is missing
 	}
 	if err != nil {
-		return fail(ExitUsage, fmt.Errorf("%s %s cannot be written: the folder %s takes no new file: %w", option, path, at, withoutPath(err)), hint)
+		return refuse(writableHint, "cannot be written: the folder %s takes no new file: %w", at, withoutPath(err))
 	}
 	_ = f.Close()
 	return os.Remove(f.Name())
+}
+
+// nearestFolder is a folder, or the nearest one above it that is there. With an
+// error it is what stands in the way.
+func nearestFolder(at string) (string, error) {
+	for {
+		info, err := os.Stat(at)
+		up := filepath.Dir(at)
+		switch {
+		case err == nil && !info.IsDir():
+			return at, syscall.ENOTDIR
+		case err == nil:
+			return at, nil
+		case up == at || !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
+			return at, err
+		}
+		at = up
+	}
 }
