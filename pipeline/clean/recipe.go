@@ -37,7 +37,7 @@ func ParseRecipe(data []byte) (Recipe, error) {
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
 	if err := d.Decode(&r); err != nil && !errors.Is(err, io.EOF) {
-		return Recipe{}, fmt.Errorf("clean: the recipe is no YAML of the form \"steps: [step, step: {parameter: value}]\": %w: %w", ErrRecipe, err)
+		return Recipe{}, fmt.Errorf("clean: the recipe is no YAML; the form \"steps: [step, step: {parameter: value}]\" is expected: %w: %w", ErrRecipe, err)
 	}
 	return r, r.Validate()
 }

@@ -41,7 +41,7 @@ func (s *Set) collect(ctx context.Context) ([]string, error) {
 	}
 	names := sorted(c.found)
 	if fraction := fractional(names); fraction != "" && s.opts.Kind == sample.ClassLabel {
-		return nil, &Error{Path: s.describe(), Column: s.cols[0].target(), Err: fmt.Errorf("labels such as %s are numbers on a scale, not classes; classes are names or whole numbers: %w", fraction, ErrType)}
+		return nil, &Error{Path: s.describe(), Column: s.cols[0].target(), Err: fmt.Errorf("labels such as %s are numbers on a scale, not classes; classes are names or whole numbers, so set label_column to another column, or write a class such as low or high for each number: %w", fraction, ErrType)}
 	}
 	return names, nil
 }

@@ -133,8 +133,24 @@ func pick(path string, have []string, option, asked string, usual ...string) (st
 	hint := fmt.Sprintf("set %s", option)
 	if near := nearest(wanted[0], have); near != "" {
 		hint = fmt.Sprintf("did you mean %q? then %s", near, hint)
+	} else if sep := separator(have); sep != "" {
+		hint = fmt.Sprintf("the header row is one name, so the columns seem to have %s between them; write the file with commas (.csv) or tabs (.tsv)", sep)
 	}
 	return "", &Error{Path: path, Err: fmt.Errorf("no column %s among %s; %s: %w", strings.Join(quoted, " or "), strings.Join(have, ", "), hint, ErrNoColumn)}
+}
+
+// separator is what seems to stand between the columns of a table that was read
+// as having one.
+func separator(have []string) string {
+	if len(have) != 1 {
+		return ""
+	}
+	for _, c := range [][2]string{{";", "semicolons"}, {"\t", "tabs"}, {"|", "bars"}, {",", "commas"}} {
+		if strings.Contains(have[0], c[0]) {
+			return c[1]
+		}
+	}
+	return ""
 }
 
 func count(have []string, name string) int {

@@ -108,9 +108,9 @@ func (t *csvTable) row() (int, error) {
 		return line, err
 	}
 	if len(t.fields) != len(t.header) {
-		hint := "quote texts that hold delimiters"
+		hint := "as many are expected in every row, so quote texts that hold delimiters"
 		if !t.quotes {
-			hint = "delimiters and newlines cannot be within texts unless quotes count"
+			hint = "as many are expected in every row, and texts hold no delimiters and newlines unless quotes count"
 		}
 		return line, &Error{Line: line, Err: fmt.Errorf("the row has %d fields, the header %d; %s: %w", len(t.fields), len(t.header), hint, ErrFormat)}
 	}

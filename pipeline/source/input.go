@@ -182,18 +182,45 @@ func (t *textReader) close() {
 	}
 }
 
-// skipMark drops a UTF-8 byte order mark and refuses UTF-16 and UTF-32.
+// binaries are files that are taken for text because of their names, by what
+// they begin with.
+var binaries = []struct{ magic, is, fix string }{
+	{"\x1f\x8b", "is packed by gzip", "let its name end in .gz, or unpack it (gunzip)"},
+	{"BZh9", "is packed by bzip2", "unpack it (bunzip2)"},
+	{"\xfd7zXZ", "is packed by xz", "unpack it (unxz)"},
+	{"\x28\xb5\x2f\xfd", "is packed by zstd", "let its name end in .zst, or unpack it (unzstd)"},
+	{"PK\x03\x04", "is a ZIP archive, as workbooks of Excel (.xlsx) are", "save it as CSV, or unpack it"},
+	{"\xd0\xcf\x11\xe0", "is a workbook of Excel (.xls)", "save it as CSV"},
+	{"PAR1\x15", "is Parquet", "give it a name that ends in .parquet"},
+	{"ARROW1\x00", "is an Arrow file", "give it a name that ends in .arrow"},
+	{"%PDF-", "is a PDF document", "save its text as CSV"},
+	{"\x89PNG", "is a picture", "name a file of text"},
+	{"\x80", "is a Python pickle, or no text at all", "save it as CSV or Parquet"},
+}
+
+// sniffed bounds how far a file is searched for the byte 0. Where one byte in
+// zeroShare is one, or any of the first four, it is no text; a single one further
+// on may be a blot.
+const sniffed, zeroShare = 512, 8
+
+// skipMark drops a UTF-8 byte order mark and refuses UTF-16, UTF-32 and what is
+// no text.
 func (t *textReader) skipMark() error {
-	for len(t.s) < 4 && !t.eof {
+	for len(t.s) < sniffed && !t.eof {
 		if err := t.more(); err != nil {
 			return err
 		}
 	}
-	head := []byte(t.s[:min(len(t.s), 4)])
+	head := []byte(t.s[:min(len(t.s), sniffed)])
+	for _, b := range binaries {
+		if bytes.HasPrefix(head, []byte(b.magic)) {
+			return fmt.Errorf("the file %s, not text; %s: %w", b.is, b.fix, ErrUTF8)
+		}
+	}
 	switch {
 	case bytes.HasPrefix(head, []byte("\xef\xbb\xbf")):
 		t.pos = 3
-	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.IndexByte(head, 0) >= 0:
+	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")), bytes.IndexByte(head[:min(len(head), 4)], 0) >= 0, bytes.Count(head, []byte{0})*zeroShare > len(head):
 		return fmt.Errorf("the file is UTF-16 or UTF-32, or no text at all; convert it to UTF-8: %w", ErrUTF8)
 	}
 	return nil

@@ -86,7 +86,7 @@ func (t *parquetTable) checkFooter() error {
 	}
 	var end [tail]byte
 	if t.in.size < tail+4 {
-		return fmt.Errorf("the file has %d bytes, too few for Parquet: %w", t.in.size, ErrFormat)
+		return fmt.Errorf("the file has %d bytes, too few for Parquet; copy or write it again: %w", t.in.size, ErrFormat)
 	}
 	if _, err := t.in.at.ReadAt(end[:], t.in.size-tail); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -30,7 +31,7 @@ type PeekedColumn struct {
 	// for integers with declared names, these.
 	Values []string
 	// Texts, Integers, Numbers and Lists count the cells of each kind; Numbers are
-	// those with a fraction. Texts that are numbers count as these.
+	// those with a fraction other than 0. Texts that are numbers count as these.
 	Texts, Integers, Numbers, Lists int
 }
 
@@ -90,12 +91,13 @@ func (c *PeekedColumn) take(v cell) {
 			return
 		}
 		c.Values = append(c.Values, strings.Clone(v.s))
-		if _, err := strconv.ParseInt(v.s, 10, 64); err == nil {
-			c.Integers++
-		} else if _, err := strconv.ParseFloat(v.s, 64); err == nil {
-			c.Numbers++
-		} else {
+		switch f, err := strconv.ParseFloat(v.s, 64); {
+		case err != nil:
 			c.Texts++
+		case whole(v.s, f):
+			c.Integers++
+		default:
+			c.Numbers++
 		}
 	case integer:
 		c.Integers++
@@ -117,4 +119,11 @@ func (c *PeekedColumn) take(v cell) {
 	case list:
 		c.Lists++
 	}
+}
+
+// whole reports whether a text that is a number has no fraction. So 3.0 counts
+// as 3, which is how tables with empty cells write their integers.
+func whole(s string, f float64) bool {
+	_, err := strconv.ParseInt(s, 10, 64)
+	return err == nil || f == math.Trunc(f) && !math.IsInf(f, 0)
 }

@@ -40,7 +40,7 @@ func TestPeekFormats(t *testing.T) {
 
 func TestPeek(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.jsonl")
-	text := `{"a":"one text","b":1,"c":[1,2],"d":0.5}` + "\n" + `{"a":"","b":2,"c":[],"d":2}` + "\n" + `{"a":"7","b":3,"d":"x"}` + "\n"
+	text := `{"a":"one text","b":1,"c":[1,2],"d":0.5}` + "\n" + `{"a":"","b":2,"c":[],"d":2}` + "\n" + `{"a":"7","b":3,"d":"x"}` + "\n" + `{"a":"5.0","b":4,"d":"0.25"}` + "\n" + `{"a":"1e99","b":5,"d":"inf"}` + "\n"
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -48,11 +48,11 @@ func TestPeek(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := source.Peeked{Paths: []string{path}, Rows: 3, Columns: []source.PeekedColumn{
-		{Name: "a", Values: []string{"one text", "7"}, Texts: 1, Integers: 1},
-		{Name: "b", Values: []string{"1", "2", "3"}, Integers: 3},
+	want := source.Peeked{Paths: []string{path}, Rows: 5, Columns: []source.PeekedColumn{
+		{Name: "a", Values: []string{"one text", "7", "5.0", "1e99"}, Texts: 1, Integers: 3},
+		{Name: "b", Values: []string{"1", "2", "3", "4", "5"}, Integers: 5},
 		{Name: "c", Lists: 2},
-		{Name: "d", Values: []string{"0.5", "2", "x"}, Texts: 1, Integers: 1, Numbers: 1},
+		{Name: "d", Values: []string{"0.5", "2", "x", "0.25", "inf"}, Texts: 1, Integers: 1, Numbers: 3},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

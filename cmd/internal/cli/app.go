@@ -215,6 +215,11 @@ func command(e Env, name, text, argsUsage string, names []string, action func(ct
 			if err := resolved.Validate(); err != nil {
 				return err
 			}
+			if !resolved.DryRun {
+				if err := writable("--output_dir", resolved.OutputDir, true); err != nil {
+					return err
+				}
+			}
 			return action(c.Context, e, resolved)
 		},
 	}

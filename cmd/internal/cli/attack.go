@@ -67,9 +67,9 @@ func (o *attackOptions) attack(seed uint64) (adversary.Attack, error) {
 func attackCommand(e Env) *cli.Command {
 	o := &attackOptions{}
 	list := names(modelOptions, []string{"test_file", "label_column", "output_dir", "seed"}, dataOptions, runtimeOptions)
-	c := command(e, "attack", "perturb the embeddings of a trained model and see what it still gets right", "", list, func(ctx context.Context, e Env, run Run) error {
+	c := command(e, "attack", "perturb the embeddings of a trained model and see what it still gets right", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		return runAttack(ctx, e, run, o)
-	})
+	}))
 	c.Flags = append(c.Flags, o.flags()...)
 	return c
 }

@@ -115,6 +115,9 @@ func augmentFiles(ctx context.Context, e Env, o augmentation, in []string, out s
 	if err != nil {
 		return err
 	}
+	if err := writable("the output", out, false); err != nil {
+		return err
+	}
 	set, memory, err := o.open(ctx, e, in, out)
 	if err != nil {
 		return err
@@ -193,16 +196,17 @@ func readPolicy(name string) (augment.Policy, error) {
 	if slices.Contains(augment.Presets(), name) {
 		return augment.Preset(name)
 	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		if filepath.Ext(name) == "" {
-			_, err = augment.Preset(name) // says which there are
-		}
+	if _, err := os.Stat(name); err != nil && filepath.Ext(name) == "" {
+		_, err = augment.Preset(name) // says which there are
 		return augment.Policy{}, usage("--augment: %w", err)
+	}
+	data, err := readText("--augment", name)
+	if err != nil {
+		return augment.Policy{}, err
 	}
 	p, err := augment.ParsePolicy(data)
 	if err != nil {
-		return p, usage("--augment %s: %w", name, err)
+		return p, fail(ExitUsage, fmt.Errorf("--augment %s: %w", name, err), "ortrain list augmenters shows presets, operators and parameters")
 	}
 	return p, nil
 }

@@ -65,6 +65,9 @@ func (o cleaningFiles) run(ctx context.Context, e Env, in []string, path string)
 	if err != nil {
 		return err
 	}
+	if err := writable("the output", path, false); err != nil {
+		return err
+	}
 	set, memory, err := o.open(ctx, e, in, path)
 	if err != nil {
 		return err

@@ -39,12 +39,13 @@ func readRecipe(name string) (clean.Recipe, error) {
 	if slices.Contains(clean.Presets(), name) {
 		return clean.Preset(name)
 	}
-	data, err := os.ReadFile(name)
-	if err != nil {
-		if ext := filepath.Ext(name); ext == "" {
-			_, err = clean.Preset(name) // says which there are
-		}
+	if _, err := os.Stat(name); err != nil && filepath.Ext(name) == "" {
+		_, err = clean.Preset(name) // says which there are
 		return clean.Recipe{}, usage("--clean: %w", err)
+	}
+	data, err := readText("--clean", name)
+	if err != nil {
+		return clean.Recipe{}, err
 	}
 	recipe, err := clean.ParseRecipe(data)
 	if err != nil {

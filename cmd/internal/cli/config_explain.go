@@ -160,7 +160,7 @@ func (x *explanation) inFile() (found [][2]string, recipe bool, err error) {
 	}
 	var keys map[string]yaml.Node
 	if err := yaml.Unmarshal(data, &keys); err != nil {
-		return nil, false, usage("%s: %w", x.file, err)
+		return nil, false, usage("%w", flow.Syntax(x.file, data, err))
 	}
 	if node, ok := keys[x.key]; ok {
 		found = append(found, [2]string{node.Value, fmt.Sprintf("file %s, line %d", x.file, node.Line)})

@@ -68,6 +68,9 @@ func defaultConversion() conversion {
 }
 
 func convert(ctx context.Context, e Env, c conversion, in []string, out string) (err error) {
+	if err := writable("the output", out, false); err != nil {
+		return err
+	}
 	set, memory, err := c.open(ctx, e, in, out)
 	if err != nil {
 		return err

@@ -237,7 +237,11 @@ func (d *datasets) readEvaluation(ctx context.Context, run Run, tok *tokenize.To
 	if err != nil {
 		return nil, err
 	}
-	return d.read(ctx, c)
+	f, err := d.read(ctx, c)
+	if errors.Is(err, source.ErrNoColumn) {
+		return nil, fail(ExitData, fmt.Errorf("--%s_file: %w", part, err), "the training data were read; give this file columns of the same names, with ortrain convert or by hand")
+	}
+	return f, err
 }
 
 // evaluation is the configuration of validation and test files: the training

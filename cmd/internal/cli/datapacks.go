@@ -27,6 +27,11 @@ func dataCommand(e Env) *cli.Command {
 			ctx, signals := e.interrupts(c.Context)
 			defer signals.close()
 			for _, name := range c.Args().Slice() {
+				if err := knownPack(name); err != nil {
+					return err
+				}
+			}
+			for _, name := range c.Args().Slice() {
 				if err := f(ctx, pack.Store{Dir: path}, name, c); err != nil {
 					return interrupted(ctx, err, "")
 				}
@@ -68,6 +73,18 @@ func dataCommand(e Env) *cli.Command {
 			return cli.ShowSubcommandHelp(c)
 		},
 	}
+}
+
+// knownPack refuses names of packs that there are not.
+func knownPack(name string) error {
+	var have []string
+	for _, p := range pack.Manifest() {
+		if p.Name == name {
+			return nil
+		}
+		have = append(have, p.Name)
+	}
+	return fail(ExitUsage, fmt.Errorf("there is no pack %s; did you mean %s?", name, nearest(name, have)), "ortrain data list shows all packs")
 }
 
 // listPacks shows the manifest.

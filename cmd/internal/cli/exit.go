@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/ortrain/ortrain/pipeline/source"
 )
@@ -56,13 +58,41 @@ func explain(w io.Writer, err error) int {
 		return ExitOK
 	}
 	code, hint := classify(err)
+	said := ""
 	for line := range strings.Lines(err.Error()) { // joined errors have a line each
-		fmt.Fprintf(w, "ortrain: %s\n", strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "ortrain: ")) // a package has the program's name
+		if strings.Contains(said, strings.TrimSuffix(line, "\n")) {
+			continue // it failed again for the same reason, as closing does after writing
+		}
+		said += line
+		fmt.Fprintf(w, "ortrain: %s\n", strings.TrimPrefix(withFinalNames(strings.TrimSuffix(line, "\n")), "ortrain: ")) // a package has the program's name
 	}
 	if hint != "" {
 		fmt.Fprintf(w, "hint: %s\n", hint)
 	}
 	return code
+}
+
+// hidden matches a name under which something is written until it is whole.
+var hidden = regexp.MustCompile(`(^|[\s/"])\.([^/\s":]+)\.partial\b`)
+
+// withFinalNames shows files and folders with the names that they are going to have, which
+// are those that people know.
+func withFinalNames(text string) string {
+	for {
+		shown := hidden.ReplaceAllString(text, "$1$2")
+		if shown == text {
+			return text
+		}
+		text = shown
+	}
+}
+
+// spaceHint says what to do about a full disk where the error itself does not.
+func spaceHint(err error) string {
+	if strings.Contains(err.Error(), "free some space") {
+		return "then give the same command again"
+	}
+	return "free some space or choose another folder; then give the same command again"
 }
 
 // classify finds the exit code and hint of an error: a Failure's own, else
@@ -71,6 +101,9 @@ func classify(err error) (int, string) {
 	var f *Failure
 	if errors.As(err, &f) {
 		return f.Code, f.Hint
+	}
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return ExitFailure, spaceHint(err)
 	}
 	var place *source.Error
 	if errors.As(err, &place) {

@@ -134,7 +134,7 @@ func set(v reflect.Value, text string) error {
 	case reflect.Float64:
 		x, err := strconv.ParseFloat(text, 64)
 		if err != nil {
-			return fmt.Errorf("%q is not a number", text)
+			return fmt.Errorf("%q is not a number; one such as 0.1 or 5e-5 is expected", text)
 		}
 		v.SetFloat(x)
 	default:

@@ -14,7 +14,6 @@ import (
 
 	"github.com/ortrain/ortrain/cmd/internal/guess"
 	"github.com/ortrain/ortrain/ortrain/model"
-	"github.com/ortrain/ortrain/ortrain/model/hub"
 	"github.com/ortrain/ortrain/ortrain/ort"
 	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/source"
@@ -64,10 +63,13 @@ func initRecipe(ctx context.Context, e Env, o initOptions) error {
 		return err
 	}
 	if o.task != "classification" {
-		return usage("--task is %q; this version writes recipes for classification", o.task)
+		return usage("--task is %q; classification is expected, the only one that this version writes recipes for", o.task)
 	}
 	if _, err := os.Lstat(o.output); err == nil {
 		return fail(ExitUsage, fmt.Errorf("%s is there already", o.output), "choose another name with --output, or remove it")
+	}
+	if err := writable("--output", o.output, false); err != nil {
+		return err
 	}
 	d := &draft{opts: o}
 	if err := d.look(ctx); err != nil {
@@ -159,8 +161,14 @@ func (d *draft) findModel() error {
 		}
 	}
 	config, err := model.ReadConfig(d.model)
-	if errors.Is(err, os.ErrNotExist) && (hub.IsName(d.model) || d.opts.model == "") {
+	if errors.Is(err, os.ErrNotExist) && !isFolder(d.model) && (hubName(d.model) || d.opts.model == "") {
+		if near := nearestPath(d.model); near != "" && d.opts.model != "" {
+			d.roles.Open = append(d.roles.Open, fmt.Sprintf("there is no folder %s, so it is taken for the name of a model on the hub; did you mean the folder %s?", d.model, near))
+		}
 		return nil // on the hub; it is not asked here
+	}
+	if errors.Is(err, os.ErrNotExist) && !isFolder(d.model) {
+		return noModel("--model_name_or_path", d.model)
 	}
 	if err != nil {
 		return fail(ExitData, fmt.Errorf("--model_name_or_path: %w", err), "a model folder holds config.json, model.safetensors and tokenizer.json or vocab.txt")

@@ -14,6 +14,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain/checkpoint"
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/model/hub"
+	"github.com/ortrain/ortrain/ortrain/model/safetensors"
 	"github.com/ortrain/ortrain/ortrain/native"
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort"
@@ -47,9 +48,9 @@ func openFolder(ctx context.Context, e Env, run Run) (*folder, error) {
 	var err error
 	if run.ConfigName != "" {
 		f.scratch = f.path == ""
-		data, rerr := os.ReadFile(run.ConfigName)
+		data, rerr := readText("--config_name", run.ConfigName)
 		if rerr != nil {
-			return nil, usage("configuration of the model: %w", rerr)
+			return nil, rerr
 		}
 		f.config, err = model.ParseConfig(data)
 	} else {
@@ -68,13 +69,13 @@ func (f *folder) locate(ctx context.Context, e Env, run Run) error {
 		return usage("--model_name_or_path %s is a file; give the folder that holds it", f.path)
 	}
 	if err != nil {
-		if !hub.IsName(f.path) || strings.HasPrefix(f.path, ".") {
-			return usage("--model_name_or_path %s: there is no such folder", f.path)
+		if !hubName(f.path) {
+			return noModel("--model_name_or_path", f.path)
 		}
 		cache, _ := os.UserCacheDir()
 		lookup := func(name string) (string, bool) { v := e.Getenv(name); return v, v != "" }
 		if f.path, err = hub.Download(ctx, hub.FromEnv(lookup, cache), run.ModelNameOrPath, run.Revision); err != nil {
-			return fmt.Errorf("there is no folder %s; asking the hub: %w", run.ModelNameOrPath, err)
+			return notOnHub(ctx, run.ModelNameOrPath, err)
 		}
 	}
 	if inner := filepath.Join(f.path, exportDir); !isFile(filepath.Join(f.path, export.ConfigFile)) && isFile(filepath.Join(inner, export.ConfigFile)) {
@@ -89,6 +90,11 @@ func (f *folder) locate(ctx context.Context, e Env, run Run) error {
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // largestTokenizerFile bounds what is read into memory and copied on.
@@ -200,7 +206,12 @@ func (f *folder) fill(net *ortrain.Network) (*model.Report, error) {
 	case f.scratch:
 		return &model.Report{}, net.Draw()
 	}
-	return net.ReadPretrained(f.path)
+	report, err := net.ReadPretrained(f.path)
+	if errors.Is(err, safetensors.ErrNotFound) && !isFile(filepath.Join(f.path, safetensors.FileName)) && !isFile(filepath.Join(f.path, safetensors.IndexName)) {
+		return nil, fail(ExitData, fmt.Errorf("%s holds a model's configuration but no weights: there is neither %s nor %s", f.path, safetensors.FileName, safetensors.IndexName),
+			"put the weights there, or train from scratch with --config_name "+filepath.Join(f.path, export.ConfigFile)+"; weights in another format, such as pytorch_model.bin, must be converted to safetensors first")
+	}
+	return report, err
 }
 
 // optimizers are the values of --optim.

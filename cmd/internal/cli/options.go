@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"regexp"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/ortrain/ortrain/cmd/internal/flow"
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/optim"
@@ -147,13 +147,16 @@ func optionNames() []string {
 // readConfig reads a configuration file over run. A key that is not an option
 // is refused with the nearest name.
 func readConfig(path string, run *Run) error {
-	data, err := os.ReadFile(path)
+	data, err := readText("configuration", path)
 	if err != nil {
-		return fail(ExitUsage, fmt.Errorf("configuration: %w", err), pathHint)
+		return err
 	}
 	var keys map[string]yaml.Node
-	if err := yaml.Unmarshal(data, &keys); err != nil {
-		return usage("configuration %s: %w", path, err)
+	var wrong *yaml.TypeError
+	if err := yaml.Unmarshal(data, &keys); errors.As(err, &wrong) {
+		return usage("configuration %s holds no keys with values; lines such as \"learning_rate: 5e-5\" are expected", path)
+	} else if err != nil {
+		return usage("configuration %w", flow.Syntax(path, data, err))
 	}
 	for key, node := range keys {
 		if err := known(key); err != nil {
@@ -163,7 +166,6 @@ func readConfig(path string, run *Run) error {
 	d := yaml.NewDecoder(bytes.NewReader(data))
 	d.KnownFields(true)
 	err = d.Decode(run)
-	var wrong *yaml.TypeError
 	switch {
 	case errors.As(err, &wrong):
 		return usage("configuration %s, %s", path, wrongValue(wrong, keys))

@@ -56,6 +56,9 @@ func prepare(ctx context.Context, e Env, run Run, o preparation) (err error) {
 	if err := notAmong([]string{run.TrainFile}, o.out); err != nil {
 		return err
 	}
+	if err := writable("--output_file", o.out, false); err != nil {
+		return err
+	}
 	watch := &watchdog{out: e.Stderr, now: e.Now, quiet: run.Quiet}
 	e.Stderr = watch
 	watch.begin("reading " + run.TrainFile)

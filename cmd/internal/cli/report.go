@@ -49,9 +49,14 @@ func reportCommand(e Env) *cli.Command {
 				}
 				o.compare = append(o.compare, compared{name, folder})
 			}
-			path, err := writeReport(c.Context, e, o)
+			ctx, signals := e.interrupts(c.Context)
+			defer signals.close()
+			path, err := writeReport(ctx, e, o)
+			if err == nil {
+				err = ctx.Err() // a page is written in no time, but a recipe ends here
+			}
 			if err != nil {
-				return err
+				return interrupted(ctx, err, "")
 			}
 			fmt.Fprintf(e.Stdout, "report in %s\n", path)
 			return nil

@@ -53,12 +53,12 @@ type recipeFlow struct {
 
 // openFlow reads a recipe and plans its stages.
 func openFlow(e Env, path string, changes []string, output string, quiet bool) (*recipeFlow, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, usage("recipe: %w", err)
-	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return nil, usage("recipe: %s is a folder; ortrain resume %s goes on with what it holds", path, path)
+		return nil, usage("recipe: %s is a folder; name a recipe file, or go on with what the folder holds: ortrain resume %s", path, path)
+	}
+	text, err := readText("recipe", path)
+	if err != nil {
+		return nil, err
 	}
 	w := &watchdog{out: e.Stderr, now: e.Now, quiet: quiet}
 	e.Stderr = w
@@ -74,16 +74,23 @@ func openFlow(e Env, path string, changes []string, output string, quiet bool) (
 			return nil, err
 		}
 	}
+	from := path + ": output_dir"
 	for _, dir := range []string{e.Getenv(variables + "OUTPUT_DIR"), output} {
 		if dir != "" {
-			s.recipe.OutputDir = dir
+			s.recipe.OutputDir, from = dir, "--output_dir"
 		}
+	}
+	if name, ok := s.recipe.Shared.Get("model_name_or_path"); ok && name != "" && !isFolder(name) && !hubName(name) {
+		return nil, noModel(path+": model_name_or_path", name)
 	}
 	if s.recipe.OutputDir == "" {
 		return nil, usage("%s names no output_dir; write one, or give --output_dir", path)
 	}
 	if s.dir = s.recipe.OutputDir; isFile(filepath.Join(s.dir, configFile)) {
 		return nil, fail(ExitUsage, fmt.Errorf("%s holds a run of ortrain train", s.dir), "choose another output_dir")
+	}
+	if err := writable(from, s.dir, true); err != nil {
+		return nil, err
 	}
 	w.dir = s.dir
 	f := &recipeFlow{stager: s, recipe: s.recipe, watch: w}
@@ -143,11 +150,17 @@ func (f *recipeFlow) run(ctx context.Context) error {
 	return &Failure{Code: code, Hint: hint, Err: err}
 }
 
-// plain leaves out what an error says twice.
+// plain says where a recipe was interrupted, and what of the stage is kept; not
+// in how many places that was noticed.
 func plain(err error) error {
 	var stage *flow.StageError
-	if errors.As(err, &stage) {
+	switch found := errors.As(err, &stage); {
+	case found && errors.Is(err, context.Canceled):
+		return fmt.Errorf("stage %s", stage.Stage)
+	case found:
 		return fmt.Errorf("stage %s: %s", stage.Stage, strings.TrimPrefix(stage.Err.Error(), "interrupted: "))
+	case errors.Is(err, context.Canceled):
+		return errors.New("between two stages")
 	}
 	return err
 }

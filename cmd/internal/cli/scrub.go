@@ -90,6 +90,9 @@ func scrubCommand(e Env) *cli.Command {
 
 // scrub reads, replaces and writes; without an output it only counts.
 func scrub(ctx context.Context, e Env, o scrubbing, in []string, path string) (err error) {
+	if err := writable("the output", path, false); err != nil {
+		return err
+	}
 	set, memory, err := o.open(ctx, e, in, path)
 	if err != nil {
 		return err

@@ -67,6 +67,9 @@ func splitFiles(ctx context.Context, e Env, o splitOptions, in []string) (err er
 	if held := o.ValidationSplit + o.TestSplit; o.ValidationSplit < 0 || o.TestSplit < 0 || held <= 0 || held >= 1 {
 		return usage("--validation_split is %g and --test_split %g; shares are expected that come to more than 0 and less than 1", o.ValidationSplit, o.TestSplit)
 	}
+	if err := writable("--output_dir", o.OutputDir, true); err != nil {
+		return err
+	}
 	s := &splitting{opts: o}
 	if s.set, s.memory, err = o.open(ctx, e, in, o.OutputDir); err != nil {
 		return err

@@ -370,7 +370,7 @@ func TestLocked(t *testing.T) {
 func TestRecipeFaults(t *testing.T) {
 	for text, want := range map[string][]string{
 		"":                       {"r.yaml is empty"},
-		"x: [":                   {"r.yaml:"},
+		"x: [":                   {"r.yaml, line 1 (x: [): broken YAML", "close every ["},
 		"- a\n":                  {"r.yaml, line 1: the recipe is a list"},
 		"nam: x\na:\n  rat: 1\n": {"line 1: a recipe has no key nam; did you mean name", "line 3: stage a has no option rat"},
 		"data: {fil: x}\n":       {"line 1: data has no key fil; did you mean file"},

@@ -12,11 +12,21 @@ import (
 type parser struct {
 	recipe *Recipe
 	schema Schema
-	faults []error
+	// assigned is what is read where that is no file: KEY=VALUE.
+	assigned string
+	faults   []error
 }
 
 func (p *parser) fault(line int, format string, args ...any) {
-	p.faults = append(p.faults, fmt.Errorf("%s: "+format+": %w", append(append([]any{p.recipe.place(line)}, args...), ErrRecipe)...))
+	p.faults = append(p.faults, fmt.Errorf("%s: "+format+": %w", append(append([]any{p.place(line)}, args...), ErrRecipe)...))
+}
+
+// place names a line of the recipe, or the assignment.
+func (p *parser) place(line int) string {
+	if p.assigned != "" {
+		return p.assigned
+	}
+	return p.recipe.place(line)
 }
 
 // each calls fn with every pair of a mapping.

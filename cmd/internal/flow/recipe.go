@@ -97,7 +97,7 @@ func ParseRecipe(path string, text []byte, schema Schema) (*Recipe, error) {
 	if err := d.Decode(&doc); errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("%s is empty; ortrain init writes a recipe: %w", path, ErrRecipe)
 	} else if err != nil {
-		return nil, fmt.Errorf("%s: %w: %w", path, ErrRecipe, err)
+		return nil, Syntax(path, text, err)
 	}
 	p := &parser{recipe: r, schema: schema}
 	p.top(doc.Content[0])
@@ -117,7 +117,7 @@ func (r *Recipe) Set(assignment string, schema Schema) error {
 	for _, part := range slices.Backward(parts) {
 		node = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{leaf(part), node}}
 	}
-	p := &parser{recipe: r, schema: schema}
+	p := &parser{recipe: r, schema: schema, assigned: assignment}
 	p.top(node)
 	return errors.Join(p.faults...)
 }

@@ -31,7 +31,7 @@ type Roles struct {
 // Names that columns of each kind usually have, best first.
 var (
 	textNames  = []string{"text", "sentence", "content", "tweet", "review", "comment", "message", "body", "utterance", "question", "document", "title"}
-	labelNames = []string{"label", "labels", "category", "class", "target", "intent", "sentiment", "topic", "emotion", "polarity", "stars", "rating", "tag", "y"}
+	labelNames = []string{"label", "labels", "category", "class", "target", "intent", "sentiment", "topic", "emotion", "polarity", "star", "stars", "rating", "tag", "y"}
 	pairNames  = [][2]string{{"sentence1", "sentence2"}, {"premise", "hypothesis"}, {"question1", "question2"}, {"text1", "text2"}, {"text_a", "text_b"}, {"question", "sentence"}, {"question", "passage"}, {"query", "passage"}}
 )
 

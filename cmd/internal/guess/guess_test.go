@@ -45,6 +45,7 @@ func TestColumns(t *testing.T) {
 		{"usual names", []source.PeekedColumn{texts("text", 4), classes("label", 2)}, guess.Roles{}, "text", "", "label", nil},
 		{"other names, an id", []source.PeekedColumn{integers("id", 40), classes("kind", 3), texts("utt", 6)}, guess.Roles{}, "utt", "", "kind", nil},
 		{"counts beside the class", []source.PeekedColumn{integers("count", 4), integers("class", 3), texts("tweet", 6)}, guess.Roles{}, "tweet", "", "class", []string{"count could be labels too"}},
+		{"stars beside aspects", []source.PeekedColumn{integers("taste", 2), texts("reviewbody", 9), integers("star", 5)}, guess.Roles{}, "reviewbody", "", "star", []string{"taste could be labels too"}},
 		{"words rather than numbers", []source.PeekedColumn{integers("votes", 2), classes("mood", 4), texts("x", 6)}, guess.Roles{}, "x", "", "mood", []string{"votes could be"}},
 		{"a pair", []source.PeekedColumn{texts("premise", 6), texts("hypothesis", 3), classes("gold", 3)}, guess.Roles{}, "premise", "hypothesis", "gold", nil},
 		{"two texts", []source.PeekedColumn{texts("alpha", 3), texts("beta", 9), classes("y", 3)}, guess.Roles{}, "beta", "", "y", []string{"alpha look like text too"}},
