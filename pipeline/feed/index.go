@@ -145,7 +145,7 @@ type index struct{ path, key string }
 
 // findIndex names the index of a configuration; nil if it has none.
 func findIndex(ctx context.Context, cfg Config) (*index, error) {
-	if cfg.IndexDir == "" {
+	if cfg.IndexDir == "" || cfg.Rows != nil {
 		return nil, nil
 	}
 	paths, err := indexed(ctx, cfg)

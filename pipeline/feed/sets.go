@@ -77,6 +77,9 @@ func openSet(ctx context.Context, cfg *Config, paths, names []string) (dataset, 
 // openSets opens every data set of the configuration, with one list of classes
 // for all. known are the parts of each, nil to look for them.
 func openSets(ctx context.Context, cfg *Config, known [][]source.Part) ([]parts, error) {
+	if cfg.Rows != nil {
+		return openRows(cfg)
+	}
 	open := func(names []string) ([]dataset, error) {
 		var sets []dataset
 		for _, d := range cfg.sets() {
