@@ -4,8 +4,10 @@
 
 # Where native dependencies lie, and how to link them; see .ci/env.sh.
 export ORTRAIN_DEPS := $(shell . ./.ci/lib.sh && deps_dir)
-LINK := -L$(shell . ./.ci/lib.sh && lib_dir)
-export CGO_LDFLAGS := $(if $(findstring $(LINK),$(CGO_LDFLAGS)),$(CGO_LDFLAGS),$(strip $(LINK) $(CGO_LDFLAGS)))
+LIB := $(shell . ./.ci/lib.sh && lib_dir)
+with = $(if $(findstring $(1),$(2)),$(2),$(strip $(1) $(2)))
+export CGO_LDFLAGS := $(call with,-L$(LIB),$(CGO_LDFLAGS))
+export CGO_CPPFLAGS := $(call with,-I$(LIB),$(CGO_CPPFLAGS))
 
 # A test that needs ONNX Runtime fails without one, rather than being skipped.
 TEST := ORTRAIN_REQUIRE_ORT=1 go test -timeout 30m
@@ -37,6 +39,7 @@ demo: build ## run testdata/demo/recipe.yaml on generated data: clean, train, te
 test: deps ## run all tests
 	go vet $(PACKAGES)
 	$(TEST) $(PACKAGES)
+	cd examples/embed && go vet . && $(TEST) . && go run .
 
 test-golden: deps ## run the tests against stored vectors and official artifacts
 	$(TEST) -count=1 -run Golden $(PACKAGES)
