@@ -50,8 +50,8 @@ test-cuda: ## run the tests that need a CUDA device
 race: deps ## run all tests with the race detector
 	$(TEST) -race -timeout 60m $(PACKAGES)
 
-docs: deps ## write docs/cli, a page for each command, from the program itself
-	go test ./cmd/internal/cli -run TestPages -count=1 -update
+docs: deps ## write docs/cli, a page for each command, and docs/ortrain.1 from the program itself
+	go test ./cmd/internal/cli -run 'TestPages|TestManual$$' -count=1 -update
 
 lint: ## go vet, gofmt, golangci-lint and shellcheck (the last two if installed)
 	@./.ci/lint.sh
