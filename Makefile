@@ -1,6 +1,6 @@
 # Everything goes through here; "make" alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt docs dist help
+.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt docs dist dist-test help
 
 # Where native dependencies lie, and how to link them; see .ci/env.sh.
 export ORTRAIN_DEPS := $(shell . ./.ci/lib.sh && deps_dir)
@@ -22,16 +22,11 @@ env: ## print what a plain go build or go test needs: eval "$$(make -s env)"
 build: deps ## build bin/ortrain
 	go build -trimpath -o bin/ortrain ./cmd/ortrain
 
-# The archive holds no ONNX Runtime: the program loads the one that is installed.
-DIST := ortrain-$(shell sed -n 's/^const Version = "\(.*\)"/\1/p' cmd/internal/cli/app.go)-$(shell go env GOOS)-$(shell go env GOARCH)
+dist: ## pack dist/*.tar.gz: program, ONNX Runtime, licences, manual, completions (see docs/DISTRIBUTION.md)
+	@./.ci/dist.sh
 
-dist: build ## pack dist/*.tar.gz: the binary, licence, README and checksums
-	rm -rf dist && mkdir -p dist/$(DIST)
-	cp bin/ortrain LICENSE README.md dist/$(DIST)/
-	cd dist/$(DIST) && sha256sum ortrain LICENSE README.md > SHA256SUMS
-	tar -C dist --sort=name --owner=0 --group=0 --numeric-owner -czf dist/$(DIST).tar.gz $(DIST)
-	rm -r dist/$(DIST)
-	cd dist && sha256sum $(DIST).tar.gz > $(DIST).tar.gz.sha256
+dist-test: ## unpack and run that archive in an empty Debian (needs root and debootstrap)
+	@./.ci/dist_test.sh
 
 demo: build ## run testdata/demo/recipe.yaml on generated data: clean, train, test, attack, report, export
 	./examples/demo.sh

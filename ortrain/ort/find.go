@@ -49,7 +49,7 @@ func DepsDir() (string, error) {
 }
 
 // Find looks for a library: at path, or if that is empty at $ORTRAIN_ONNXRUNTIME,
-// below DepsDir, and where the system's loader looks. A path given is the only
+// in the folder of the program, below DepsDir, and where the system's loader looks. A path given is the only
 // place; the others are passed over with a note if there is nothing or it is too
 // old. Each candidate is loaded, asked for its version and unloaded; nothing is
 // initialised.
@@ -84,6 +84,12 @@ func searchPath() []place {
 	var places []place
 	if env := os.Getenv(EnvLibrary); env != "" {
 		places = append(places, place{"$" + EnvLibrary, env})
+	}
+	if program, err := os.Executable(); err == nil {
+		if file, err := filepath.EvalSymlinks(program); err == nil {
+			program = file // a link to it, say in /usr/local/bin, is not where the library lies
+		}
+		places = append(places, place{"beside the program", filepath.Join(filepath.Dir(program), fileName())})
 	}
 	if deps, err := DepsDir(); err == nil {
 		places = append(places, place{"dependencies", filepath.Join(deps, runtime.GOOS+"-"+runtime.GOARCH, "lib", fileName())})
