@@ -85,11 +85,8 @@ func searchPath() []place {
 	if env := os.Getenv(EnvLibrary); env != "" {
 		places = append(places, place{"$" + EnvLibrary, env})
 	}
-	if program, err := os.Executable(); err == nil {
-		if file, err := filepath.EvalSymlinks(program); err == nil {
-			program = file // a link to it, say in /usr/local/bin, is not where the library lies
-		}
-		places = append(places, place{"beside the program", filepath.Join(filepath.Dir(program), fileName())})
+	if path := besideProgram(); path != "" {
+		places = append(places, place{"beside the program", path})
 	}
 	if deps, err := DepsDir(); err == nil {
 		places = append(places, place{"dependencies", filepath.Join(deps, runtime.GOOS+"-"+runtime.GOARCH, "lib", fileName())})
@@ -98,6 +95,24 @@ func searchPath() []place {
 		places = append(places, place{"system loader", name})
 	}
 	return places
+}
+
+// besideProgram is a library in the folder of the program, as a distribution has
+// one; "" if there is none, which is no news elsewhere. A link to the program, say
+// in /usr/local/bin, is followed.
+func besideProgram() string {
+	program, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	if file, err := filepath.EvalSymlinks(program); err == nil {
+		program = file
+	}
+	path := filepath.Join(filepath.Dir(program), fileName())
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
 }
 
 // fileName is what the library is called on this system.

@@ -31,6 +31,7 @@ func main() {
 
 func run(args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("notices", flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // main prints the error
 	goList := flags.String("go", "", "`FILE` that go list -deps -json printed")
 	rust := flags.String("rust", "", "`FILE` that cargo metadata printed")
 	if err := flags.Parse(args); err != nil {
@@ -84,6 +85,7 @@ type part struct {
 
 // notices renders the texts of all parts.
 func notices(parts []part) (string, error) {
+	parts = slices.Clone(parts)
 	slices.SortStableFunc(parts, func(a, b part) int { return strings.Compare(a.name, b.name) })
 	covered := make(map[string][]string) // by text, names of parts
 	var order, bare, missing []string
