@@ -66,7 +66,8 @@ env -u GOARCH -u GOOS -u CC -u CXX CGO_ENABLED=0 go run ./cmd/internal/notices -
 # Fixed order, owner, modes and time: nothing depends on who packs, and when.
 chmod -R u=rwX,go=rX "$folder"
 chmod 755 "$folder/ortrain"
-(cd "$folder" && find . -type f ! -name SHA256SUMS | sed 's|^\./||' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
+(cd "$folder" && find . -type f | sed 's|^\./||' | LC_ALL=C sort | xargs sha256sum) >"$work/SHA256SUMS"
+mv "$work/SHA256SUMS" "$folder/"
 chmod 644 "$folder/SHA256SUMS"
 : "${SOURCE_DATE_EPOCH:=$(git log -1 --format=%ct 2>/dev/null || echo 0)}"
 tar -C "$work" --sort=name --format=ustar --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner -cf "$work/$name.tar" "$name"
