@@ -1,7 +1,7 @@
 #!/bin/sh
 # Unpacks the archive of make dist in an empty Debian and uses it there: nothing
-# but what debootstrap's smallest variant has, no variable set, no /proc. Makes
-# the archive first, and a second time, which must give the same bytes.
+# but what debootstrap's smallest variant has and /proc, no variable set. Makes the
+# archive first, and a second time, which must give the same bytes.
 #
 # Needs root and debootstrap. DEBIAN_SUITE (bookworm) and DEBIAN_MIRROR say which
 # Debian.
@@ -15,7 +15,7 @@ fail() {
 }
 [ "$(id -u)" -eq 0 ] || fail "debootstrap and chroot need root"
 have debootstrap || fail "debootstrap is missing; install the package debootstrap"
-have chroot || fail "chroot is missing"
+chroot=$(command -v chroot) || fail "chroot is missing"
 
 ./.ci/dist.sh
 version=$(sed -n 's/^const Version = "\(.*\)"/\1/p' cmd/internal/cli/app.go)
@@ -27,7 +27,10 @@ first=$(sha256 "$archive")
 say "dist-test: packed twice, the same bytes"
 
 root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
+clean() {
+	if ! mountpoint -q "$root/proc" || umount "$root/proc"; then rm -rf "$root"; fi
+}
+trap clean EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 say "dist-test: making an empty Debian"
@@ -36,6 +39,7 @@ debootstrap --variant=minbase "${DEBIAN_SUITE:-bookworm}" "$root" ${DEBIAN_MIRRO
 	fail "debootstrap failed; its messages are in $root.log"
 }
 rm -f "$root.log"
+mount -t proc proc "$root/proc" || fail "/proc cannot be mounted in $root"
 mkdir "$root/opt/data"
 tar -C "$root/opt" -xzf "$archive"
 mv "$root/opt/$name" "$root/opt/ortrain"
@@ -45,7 +49,7 @@ cp testdata/tiny/* "$root/opt/data/"
 # inside COMMAND... runs it in there without the variables of this shell.
 inside() {
 	say "+ $*"
-	env -i PATH=/usr/local/bin:/usr/bin:/bin chroot "$root" "$@" || fail "exit code $? of: $*"
+	env -i PATH=/usr/local/bin:/usr/bin:/bin "$chroot" "$root" "$@" || fail "exit code $? of: $*"
 }
 inside sh -c 'cd /opt/ortrain && sha256sum --quiet -c SHA256SUMS'
 inside ortrain version | grep "loaded from /opt/ortrain/libonnxruntime.so" || fail "the library beside the program is not the one that is loaded"
