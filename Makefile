@@ -1,6 +1,6 @@
 # Everything goes through here; "make" alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt docs dist dist-test help
+.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt docs readme dist dist-test help
 
 # Where native dependencies lie, and how to link them; see .ci/env.sh.
 export ORTRAIN_DEPS := $(shell . ./.ci/lib.sh && deps_dir)
@@ -47,6 +47,9 @@ race: deps ## run all tests with the race detector
 
 docs: deps ## write docs/cli, a page for each command, and docs/ortrain.1 from the program itself
 	go test ./cmd/internal/cli -run 'TestPages|TestManual$$' -count=1 -update
+
+readme: build ## paste the demo's output and a picture of its page into the READMEs (FRESH=1: run the demo anew)
+	@./.ci/readme.sh
 
 lint: ## go vet, gofmt, golangci-lint and shellcheck (the last two if installed)
 	@./.ci/lint.sh

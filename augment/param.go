@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/hbollon/go-edlib"
 )
 
 // Param is a parameter of an operator.
@@ -135,31 +137,10 @@ func (s Settings) File(name string) (fs.File, error) {
 
 // nearest returns the name most like the wanted one.
 func nearest(name string, names []string) string {
-	best, least := "", math.MaxInt
-	for _, n := range names {
-		if d := distance(name, n); d < least {
-			best, least = n, d
-		}
+	if len(names) == 0 {
+		return ""
 	}
-	return best
-}
-
-// distance is Levenshtein's, in bytes.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
+	return slices.MinFunc(names, func(a, b string) int {
+		return edlib.OSADamerauLevenshteinDistance(name, a) - edlib.OSADamerauLevenshteinDistance(name, b)
+	})
 }

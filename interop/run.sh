@@ -192,3 +192,6 @@ if [ "$parts" = "artifacts export serve" ] && [ -f docs/NUMERICS.md ]; then
 		}' docs/NUMERICS.md >"$work/NUMERICS.md"
 	cp "$work/NUMERICS.md" docs/NUMERICS.md
 fi
+
+# Pages of reports, judged by a checker of HTML; alone: interop/html.sh.
+[ $# -gt 0 ] || ./interop/html.sh

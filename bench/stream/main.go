@@ -1,7 +1,8 @@
 // Command stream writes synthetic Parquet shards of a given size, labelled by the
-// topic that some of their words tell, and streams them through shuffling, tokenization and batching, printing how the memory of
-// the process goes and how fast it is. Then it times how long a run that is
-// resumed at random positions waits for its first batch.
+// topic that some of their words tell, and streams them through shuffling,
+// tokenization and batching, printing how the memory of the process goes and how
+// fast it is. Then it times how long a run that is resumed at random positions
+// waits for its first batch.
 package main
 
 import (
@@ -12,8 +13,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/ortrain/ortrain/pipeline/feed"
@@ -22,6 +25,7 @@ import (
 	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/sink"
 	"github.com/ortrain/ortrain/pipeline/tokenize"
+	"golang.org/x/sync/errgroup"
 )
 
 type options struct {
@@ -163,16 +167,30 @@ func prepare(ctx context.Context, o options, tok *tokenize.Tokenizer) (float64, 
 			words = append(words, token)
 		}
 	}
-	want := int64(o.megabytes) * 1e6
-	total, row := int64(0), uint64(0)
-	for shard := 0; total < want; shard++ {
-		n, err := writeShard(ctx, filepath.Join(o.dir, fmt.Sprintf("train-%05d.parquet", shard)), words, min(int64(o.shard)<<20, want-total), &row)
-		if err != nil {
-			return 0, err
-		}
-		total += n
+	total, err := writeShards(ctx, o, words)
+	if err != nil {
+		return 0, err
 	}
 	return float64(total), os.WriteFile(note, fmt.Appendln(nil, total), 0o644)
+}
+
+// writeShards writes all shards, as many at once as there are cores, and returns
+// the bytes of text in them.
+func writeShards(ctx context.Context, o options, words []string) (int64, error) {
+	want, full := int64(o.megabytes)*1e6, int64(o.shard)<<20
+	shards := int((want + full - 1) / full)
+	var total atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for shard := range shards {
+		group.Go(func() error {
+			n, err := writeShard(ctx, filepath.Join(o.dir, fmt.Sprintf("train-%05d.parquet", shard)), words, min(full, want-int64(shard)*full), uint64(shard)<<32)
+			total.Add(n)
+			return err
+		})
+	}
+	err := group.Wait()
+	return total.Load(), err
 }
 
 // topics are the classes. About one word in topicEvery is one of the topic's own
@@ -181,23 +199,25 @@ var topics = []string{"a", "b", "c"}
 
 const topicEvery, topicWords = 8, 16
 
-// writeShard writes rows of 1 to 40 words, the frequent ones more often.
-func writeShard(ctx context.Context, path string, words []string, want int64, row *uint64) (n int64, err error) {
+// writeShard writes rows of 1 to 40 words, the frequent ones more often; row is
+// the number of the first.
+func writeShard(ctx context.Context, path string, words []string, want int64, row uint64) (n int64, err error) {
 	file, err := sink.Create(path, sink.Options{Names: topics})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	memory := new(record.Allocator)
+	rows := make([]sample.Example, record.MaxRows)
+	var text []byte
 	for n < want {
-		rows := make([]sample.Example, 0, record.MaxRows)
-		for range record.MaxRows {
-			r := random.New(7, random.Generate, 0, *row, 0)
+		for i := range rows {
+			r := random.New(7, random.Generate, 0, row, 0)
 			topic := r.IntN(len(topics))
-			text := prose(r, words, topic)
-			rows = append(rows, sample.Example{Row: *row, Text: text, Label: sample.Class(int64(topic))})
+			text = prose(text[:0], r, words, topic)
+			rows[i] = sample.Example{Row: row, Text: string(text), Label: sample.Class(int64(topic))}
 			n += int64(len(text))
-			*row++
+			row++
 		}
 		b, err := record.Of(memory, rows)
 		if err != nil {
@@ -212,21 +232,22 @@ func writeShard(ctx context.Context, path string, words []string, want int64, ro
 	return n, file.Commit(ctx)
 }
 
-// prose makes a text about a topic.
-func prose(r *random.Stream, words []string, topic int) string {
-	var text strings.Builder
+// prose appends a text about a topic; each word takes one draw: 8 bits say whether
+// and which word of the topic it is, 24 which other word.
+func prose(text []byte, r *random.Stream, words []string, topic int) []byte {
 	for i := range 1 + r.IntN(40) {
 		if i > 0 {
-			text.WriteByte(' ')
+			text = append(text, ' ')
 		}
-		x := r.Float64()
+		u := r.Uint32()
+		x := float64(u>>8) / (1 << 24)
 		at := int(x * x * x * float64(len(words)))
-		if r.IntN(topicEvery) == 0 {
-			at = len(words)/2 + topic*topicWords + r.IntN(topicWords)
+		if own := int(u & 0xff); own%topicEvery == 0 {
+			at = len(words)/2 + topic*topicWords + own/topicEvery%topicWords
 		}
-		text.WriteString(words[at])
+		text = append(text, words[at]...)
 	}
-	return text.String()
+	return text
 }
 
 // resident is the memory of this process in bytes.

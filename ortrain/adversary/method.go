@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hbollon/go-edlib"
+
 	"github.com/ortrain/ortrain/ortrain/variant"
 )
 
@@ -60,26 +62,7 @@ func Lookup(name string) (Method, error) {
 // nearest returns the name that takes the fewest changes.
 func nearest(name string) string {
 	name = strings.ToLower(name)
-	return slices.MinFunc(Names(), func(a, b string) int { return distance(name, a) - distance(name, b) })
-}
-
-// distance is the number of letters to add, drop or replace.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return slices.MinFunc(Names(), func(a, b string) int {
+		return edlib.OSADamerauLevenshteinDistance(name, a) - edlib.OSADamerauLevenshteinDistance(name, b)
+	})
 }

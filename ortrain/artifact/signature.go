@@ -185,23 +185,10 @@ func lossLabels(g *onnx.Graph) map[*onnx.Value]bool {
 	for _, n := range g.Nodes {
 		switch n.Op {
 		case "SoftmaxCrossEntropyLoss", "SoftmaxCrossEntropyLossInternal", "NegativeLogLikelihoodLoss":
-			if v := origin(n.Input(1)); v != nil && g.Input(v.Name) == v {
+			if v := n.Input(1).Origin(); v != nil && g.Input(v.Name) == v {
 				labels[v] = true
 			}
 		}
 	}
 	return labels
-}
-
-// origin follows nodes that only change type or shape back to what they read.
-func origin(v *onnx.Value) *onnx.Value {
-	for v != nil && v.Producer != nil {
-		switch v.Producer.Op {
-		case "Cast", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze":
-			v = v.Producer.Input(0)
-		default:
-			return v
-		}
-	}
-	return v
 }

@@ -107,6 +107,21 @@ type Value struct {
 	Extra    []byte
 }
 
+// Origin follows the nodes that only change a value's type or shape (Cast,
+// Identity, Reshape, Flatten, Squeeze, Unsqueeze) back to what they read; nil if
+// that is missing.
+func (v *Value) Origin() *Value {
+	for v != nil && v.Producer != nil {
+		switch v.Producer.Op {
+		case "Cast", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze":
+			v = v.Producer.Input(0)
+		default:
+			return v
+		}
+	}
+	return v
+}
+
 // Use is one place where a value is read.
 type Use struct {
 	Node  *Node

@@ -19,7 +19,7 @@ func comparison(r Report) (*section, error) {
 		Intro: fmt.Sprintf("Accuracy on the same %d test rows, with 95 %% bootstrap intervals.", len(all))}
 	t := table{Caption: "Accuracy in per cent", Head: []string{"system", "all rows", "95 % interval"}, Numeric: []bool{false, true, false}}
 	if len(r.Hard) > 0 {
-		s.Intro += fmt.Sprintf(" The hard rows are the quarter (%d) that %s found hardest.", len(r.Hard), r.HardBy)
+		s.Intro += fmt.Sprintf(" The hard rows are the quarter (%d) whose true labels got the lowest probabilities from “%s”.", len(r.Hard), r.HardBy)
 		t.Head, t.Numeric = append(t.Head, "hard rows", "95 % interval (hard)"), append(t.Numeric, true, false)
 	}
 	var names []string

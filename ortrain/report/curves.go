@@ -38,7 +38,7 @@ func curves(r Report) (*section, error) {
 		}
 		err := s.figure(plan.title, chart.Lines{
 			Words:  chart.Words{Title: plan.title, Description: plan.title + " by optimizer step.", X: "step", Y: plan.unit},
-			Series: lines, FromZero: plan.unit == "share" || plan.unit == "examples/s" || plan.title == "Memory",
+			Series: lines, FromZero: plan.title != "Evaluation",
 		})
 		if err != nil {
 			return nil, err

@@ -50,7 +50,7 @@ func (f *finder) lookup() (table, v *onnx.Value, err error) {
 		if n.Op != "Gather" || n.Domain != onnx.DomainDefault || n.Int("axis", 0) != 0 || n.Input(0) == nil || !f.params[n.Input(0).Name] {
 			continue
 		}
-		if src := source(n.Input(1)); src == nil || src.Name != inputIDs || f.graph.Input(inputIDs) != src {
+		if src := n.Input(1).Origin(); src == nil || src.Name != inputIDs || f.graph.Input(inputIDs) != src {
 			continue
 		}
 		table, v = n.Input(0), n.Output(0)
@@ -84,19 +84,6 @@ func Classes(m *onnx.Model, params []string) (int, error) {
 		return 0, fmt.Errorf("variant: the logits %v have no fixed number of classes: %w", logits, ErrVariant)
 	}
 	return int(c.Size), nil
-}
-
-// source follows nodes that only change type or shape back to what they read.
-func source(v *onnx.Value) *onnx.Value {
-	for v != nil && v.Producer != nil {
-		switch v.Producer.Op {
-		case "Cast", "Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze":
-			v = v.Producer.Input(0)
-		default:
-			return v
-		}
-	}
-	return v
 }
 
 // embeddings follows the looked-up value through sums, norm and dropout to

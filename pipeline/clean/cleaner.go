@@ -218,14 +218,11 @@ func (c *Cleaner) work(ctx context.Context, in *record.Batch) (*judged, error) {
 
 // rebuild makes a batch of rows.
 func rebuild(memory *record.Allocator, kind sample.LabelKind, rows []sample.Example) (*record.Batch, error) {
-	b := record.NewBuilder(memory, kind)
-	defer b.Release()
-	for _, ex := range rows {
-		if err := b.Append(ex); err != nil {
-			return nil, fmt.Errorf("clean: %w", err)
-		}
+	out, err := record.OfKind(memory, kind, rows)
+	if err != nil {
+		return nil, fmt.Errorf("clean: %w", err)
 	}
-	return b.Batch(), nil
+	return out, nil
 }
 
 // step runs one step over the rows.
@@ -254,9 +251,11 @@ func (w *worker) keep(s *step, t *tally) {
 			s.dropped(&w.rows[i])
 			continue
 		}
-		w.rows[n], w.kinds[n] = w.rows[i], w.kinds[i]
-		for _, keys := range w.part {
-			keys[n] = keys[i]
+		if n < i {
+			w.rows[n], w.kinds[n] = w.rows[i], w.kinds[i]
+			for _, keys := range w.part {
+				keys[n] = keys[i]
+			}
 		}
 		n++
 	}
@@ -327,11 +326,8 @@ func (w *worker) editOne(s *step, row int, pair bool, t *tally, samples bool) er
 	if len(w.list) == 0 {
 		return nil
 	}
-	for i := range w.list {
-		w.kinds[row] |= kindsIn(w.list[i].With)
-	}
-	from, ok := len(w.buf), false
-	if w.buf, ok = splice(w.buf, text, w.list, t); !ok {
+	from := len(w.buf)
+	if !w.splice(row, text, t) {
 		return s.fault(ex, w.list.Check(len(text)))
 	}
 	switch pointed := ex.Label.Kind == sample.SpanLabel; {
@@ -362,34 +358,38 @@ func (s *step) fault(ex *sample.Example, err error) error {
 	return fmt.Errorf("clean: step %s, row %d: %w", s.use.Step, ex.Row, err)
 }
 
-// splice appends the edited text and counts. It reports whether the edits fit
-// the text; it is edit.List's Check and Text in one pass, over memory of one's
-// own.
-func splice(buf []byte, text string, list edit.List, t *tally) ([]byte, bool) {
-	at := 0
-	for i := range list {
-		e := &list[i]
+// splice writes the edited text of a row, counts, and notes the kinds of bytes
+// that came in. It reports whether the edits fit the text; it is edit.List's Check
+// and Text in one pass, over memory of one's own.
+func (w *worker) splice(row int, text string, t *tally) bool {
+	at, buf, kinds := 0, w.buf, w.kinds[row]
+	ascii := kinds&beyondASCII == 0
+	for i := range w.list {
+		e := &w.list[i]
 		if e.Start < at || e.End < e.Start || e.End > len(text) {
-			return buf, false
+			return false
 		}
 		buf = append(buf, text[at:e.Start]...)
 		switch at = e.End; len(e.With) {
 		case 0:
 		case 1: // worth a branch: it is what lower case and spaces are made of
 			buf = append(buf, e.With[0])
+			kinds |= kindOf[e.With[0]]
 			t.added++
 		default:
 			buf = append(buf, e.With...)
+			kinds |= kindsIn(e.With)
 			t.added += characters(e.With)
 		}
-		if e.End == e.Start+1 {
-			t.removed++
+		if ascii {
+			t.removed += int64(e.End - e.Start)
 		} else {
 			t.removed += characters(text[e.Start:e.End])
 		}
 	}
-	t.edits += int64(len(list))
-	return append(buf, text[at:]...), true
+	t.edits += int64(len(w.list))
+	w.buf, w.kinds[row] = append(buf, text[at:]...), kinds
+	return true
 }
 
 // tally is what one worker counts of one batch.

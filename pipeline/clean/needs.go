@@ -8,12 +8,15 @@ const Beyond = "\x80"
 // asciiMarks are the punctuation and symbols of ASCII.
 const asciiMarks = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
 
+// beyondASCII is the kind of the bytes of Beyond.
+const beyondASCII = 1
+
 // kindOf maps a byte to a bit: one for each kind that Op.Needs tells apart.
 var kindOf = func() (all [256]uint64) {
 	for i := range all {
 		switch b := byte(i); {
 		case b >= utf8.RuneSelf:
-			all[i] = 1
+			all[i] = beyondASCII
 		case classes[b]&space != 0:
 			all[i] = 1 << 1
 		case b < ' ' || b == 0x7F:

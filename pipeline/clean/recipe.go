@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/hbollon/go-edlib"
 	"gopkg.in/yaml.v3"
 )
 
@@ -206,7 +207,7 @@ func (p Param) list(given any) ([]string, error) {
 func nearest(wrong string, known []string) string {
 	best, least := "", 1+len(wrong)/2
 	for _, name := range known {
-		if d := distance(wrong, name); d < least {
+		if d := edlib.OSADamerauLevenshteinDistance(wrong, name); d < least {
 			best, least = name, d
 		}
 	}
@@ -214,25 +215,4 @@ func nearest(wrong string, known []string) string {
 		return fmt.Sprintf("did you mean %q?", best)
 	}
 	return "known are " + strings.Join(known, ", ")
-}
-
-// distance is Levenshtein's.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

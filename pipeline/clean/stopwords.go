@@ -156,7 +156,7 @@ type shortWords []uint64
 
 func newShortWords(words stopword.Set) shortWords {
 	size := 16
-	for size < 4*len(words) {
+	for size < len(words)*3/2 { // as small as the processor's nearest cache likes it
 		size *= 2
 	}
 	t := make(shortWords, size)

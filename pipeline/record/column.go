@@ -45,7 +45,9 @@ func (f *fixed[T]) push(v T) {
 
 // take hands the buffer over and begins anew.
 func (f *fixed[T]) take() *memory.Buffer {
-	f.reserve(1) // an empty column has a buffer too
+	if f.buffer == nil {
+		f.reserve(1) // an empty column has a buffer too
+	}
 	var v T
 	f.buffer.ResizeNoShrink(len(arrow.GetBytes([]T{v})) * f.n)
 	out := f.buffer

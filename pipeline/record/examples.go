@@ -295,10 +295,20 @@ func Of(memory *Allocator, examples []sample.Example) (*Batch, error) {
 			break
 		}
 	}
+	return OfKind(memory, kind, examples)
+}
+
+// OfKind is Of for examples whose kind of label is known.
+func OfKind(memory *Allocator, kind sample.LabelKind, examples []sample.Example) (*Batch, error) {
 	b := NewBuilder(memory, kind)
 	defer b.Release()
-	for _, ex := range examples {
-		if err := b.Append(ex); err != nil {
+	bytes := 0
+	for i := range examples {
+		bytes += len(examples[i].Text)
+	}
+	b.Grow(len(examples), bytes)
+	for i := range examples {
+		if err := b.Append(examples[i]); err != nil {
 			return nil, err
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hbollon/go-edlib"
+
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
@@ -157,27 +159,12 @@ func nearest(name string, candidates []string) string {
 	return best
 }
 
-// edits is the Levenshtein distance, in runes. Long names are not compared:
+// edits counts changed, added, dropped and swapped letters. Long names are not compared:
 // they come from outside, and the cost is quadratic.
 func edits(a, b string) int {
-	x, y := []rune(a), []rune(b)
-	if len(x) > 200 || len(y) > 200 {
-		return 200
+	const most = 200
+	if len(a) > most || len(b) > most {
+		return most
 	}
-	row := make([]int, len(y)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range x {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range y {
-			cost := 1
-			if x[i] == y[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(y)]
+	return edlib.OSADamerauLevenshteinDistance(a, b)
 }

@@ -124,26 +124,16 @@ func (t *conllTable) choose(columns []string) error {
 }
 
 func (t *conllTable) read(ctx context.Context, limit int) (chunk, error) {
-	if err := ctx.Err(); err != nil {
-		return chunk{}, err
-	}
-	out := &t.out
-	out.reset()
-	for out.rows < limit {
+	return t.out.fill(ctx, limit, func() (int, error) {
 		line, lists, err := t.sentence()
-		if errors.Is(err, io.EOF) && out.rows > 0 {
-			break
-		}
 		if err != nil {
-			return chunk{}, rowError(err, out.rows)
+			return line, err
 		}
-		out.line = append(out.line, line)
 		for c, items := range lists {
-			out.cells[c] = append(out.cells[c], cell{kind: list, nested: &nested{items: items}})
+			t.out.cells[c] = append(t.out.cells[c], cell{kind: list, nested: &nested{items: items}})
 		}
-		out.rows++
-	}
-	return *out, nil
+		return line, nil
+	})
 }
 
 // sentence reads the chosen columns of the next sentence, and its line.

@@ -89,26 +89,16 @@ func (t *csvTable) choose(columns []string) error {
 }
 
 func (t *csvTable) read(ctx context.Context, limit int) (chunk, error) {
-	if err := ctx.Err(); err != nil {
-		return chunk{}, err
-	}
-	out := &t.out
-	out.reset()
-	for out.rows < limit {
+	return t.out.fill(ctx, limit, func() (int, error) {
 		line, err := t.row()
-		if errors.Is(err, io.EOF) && out.rows > 0 {
-			break
-		}
 		if err != nil {
-			return chunk{}, rowError(err, out.rows)
+			return line, err
 		}
-		out.line = append(out.line, line)
 		for c, i := range t.chosen {
-			out.cells[c] = append(out.cells[c], cell{kind: text, s: t.fields[i]})
+			t.out.cells[c] = append(t.out.cells[c], cell{kind: text, s: t.fields[i]})
 		}
-		out.rows++
-	}
-	return *out, nil
+		return line, nil
+	})
 }
 
 // row reads the next row that is not an empty line and returns its line.
@@ -276,12 +266,4 @@ func textParts(ctx context.Context, r *textReader, row func() error) ([]Part, er
 			return nil, err
 		}
 	}
-}
-
-// rowError adds to an error how many rows lie before it.
-func rowError(err error, before int) error {
-	if errors.Is(err, io.EOF) {
-		return err
-	}
-	return (&Error{Row: int64(before) + 1, Err: err}).absorb()
 }

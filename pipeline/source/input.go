@@ -134,8 +134,9 @@ func spoolStdin(ctx context.Context, stdin io.Reader) (*os.File, error) {
 	return file, nil
 }
 
-// blockBytes is how much of a text file is read at once.
-const blockBytes = 1 << 20
+// blockBytes is how much of a text file is held at once, and pieceBytes how much
+// is read at once, which should stay in the processor's caches.
+const blockBytes, pieceBytes = 1 << 20, 1 << 16
 
 // textReader gives out the text of a file in pieces that share memory: what is
 // cut out of s stays valid.
@@ -149,6 +150,7 @@ type textReader struct {
 	eof  bool
 	// first is how much is read at first: no more than is there or asked for.
 	first int64
+	piece []byte // what was read last
 }
 
 // newTextReader reads the content of in from where a part begins.
@@ -208,13 +210,16 @@ func (t *textReader) more() error {
 	if t.first > 0 {
 		size, t.first = max(int(t.first), 4), 0
 	}
-	buffer := make([]byte, len(rest)+size)
-	copy(buffer, rest)
-	n := 0
-	for err := error(nil); n < size && !t.eof; {
-		var got int
-		got, err = t.r.Read(buffer[len(rest)+n:])
-		n += got
+	var grown strings.Builder // its memory is not cleared first
+	grown.Grow(len(rest) + size)
+	grown.WriteString(rest)
+	if want := min(size, pieceBytes); len(t.piece) < want {
+		t.piece = make([]byte, want)
+	}
+	for size > 0 && !t.eof {
+		n, err := t.r.Read(t.piece[:min(size, len(t.piece))])
+		grown.Write(t.piece[:n])
+		size -= n
 		// Compared, not unwrapped: a decompressor's error about an early end, which
 		// io.EOF may lie within, is no end.
 		if err == io.EOF { //nolint:errorlint // see above
@@ -224,7 +229,7 @@ func (t *textReader) more() error {
 		}
 	}
 	t.base += int64(t.pos)
-	t.s, t.pos = string(buffer[:len(rest)+n]), 0
+	t.s, t.pos = grown.String(), 0
 	return nil
 }
 

@@ -126,34 +126,25 @@ func (t *jsonTable) choose(columns []string) error {
 }
 
 func (t *jsonTable) read(ctx context.Context, limit int) (chunk, error) {
-	if err := ctx.Err(); err != nil {
-		return chunk{}, err
-	}
-	out := &t.out
-	out.reset()
-	for out.rows < limit {
-		line, err := t.object()
-		if errors.Is(err, io.EOF) && out.rows > 0 {
-			break
-		}
+	return t.out.fill(ctx, limit, func() (int, error) {
+		text, err := t.object()
 		if err != nil {
-			return chunk{}, rowError(err, out.rows)
+			return 0, err
 		}
+		line := t.r.line - 1
 		clear(t.cells)
-		p := scanner{s: line}
+		p := scanner{s: text}
 		if err = p.fields(t.tree, t.cells, 0); err == nil {
 			err = p.end()
 		}
 		if err != nil {
-			return chunk{}, &Error{Line: t.r.line - 1, Row: int64(out.rows) + 1, Err: err}
+			return line, &Error{Line: line, Err: err}
 		}
-		out.line = append(out.line, t.r.line-1)
-		for c := range out.cells {
-			out.cells[c] = append(out.cells[c], t.cells[c])
+		for c := range t.out.cells {
+			t.out.cells[c] = append(t.out.cells[c], t.cells[c])
 		}
-		out.rows++
-	}
-	return *out, nil
+		return line, nil
+	})
 }
 
 func (t *jsonTable) parts(ctx context.Context) ([]Part, error) {

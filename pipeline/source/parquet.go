@@ -33,7 +33,7 @@ type parquetTable struct {
 	group  int       // row groups opened so far
 	left   int64     // rows of the open row group not read yet
 	out    chunk
-	open   []*pages // of the open row group, those that memory is lent to
+	open   []*pages // of the open row group
 	pages  recycler
 }
 
@@ -263,13 +263,11 @@ func (t *parquetTable) openLeaf(rg *file.RowGroupReader, column int) (*leaf, err
 		return nil, err
 	}
 	descr := t.reader.MetaData().Schema.Column(column)
-	p, err := openPages(t.in, chunk, descr)
+	p, err := openPages(t.in, &t.pages, chunk, descr)
 	if err != nil {
 		return nil, err
 	}
-	if descr.MaxRepetitionLevel() == 0 { // else values of the next row may wait in an old page
-		p.memory, t.open = &t.pages, append(t.open, p)
-	}
+	t.open = append(t.open, p)
 	return newLeaf(file.NewColumnReader(descr, p, t.memory, t.reader.BufferPool())), nil
 }
 

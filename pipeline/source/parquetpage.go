@@ -106,16 +106,17 @@ type pages struct {
 
 	page file.Page
 	err  error
-	// scratch holds compressed bytes, which nobody refers to after decompression.
-	scratch []byte
-	// memory lends what a data page is decompressed into, lent; nil where rows may
-	// refer to pages for longer than until the next ones are read.
-	memory *recycler
-	lent   []byte
+	// memory holds compressed bytes, and lends what a data page is decompressed
+	// into, lent, unless rows may refer to pages for longer than until the next
+	// ones are read.
+	memory  *recycler
+	lasting bool
+	lent    []byte
 }
 
-// openPages returns the pages of a column chunk.
-func openPages(in *input, chunk *metadata.ColumnChunkMetaData, column *schema.Column) (*pages, error) {
+// openPages returns the pages of a column chunk, whose rows may refer to memory
+// until it is recycled.
+func openPages(in *input, memory *recycler, chunk *metadata.ColumnChunkMetaData, column *schema.Column) (*pages, error) {
 	if chunk.CryptoMetadata() != nil {
 		return nil, fmt.Errorf("the column is encrypted, which is not read: %w", ErrFormat)
 	}
@@ -129,7 +130,10 @@ func openPages(in *input, chunk *metadata.ColumnChunkMetaData, column *schema.Co
 	if start < 4 || start > in.size || chunk.NumValues() < 0 {
 		return nil, fmt.Errorf("the column chunk has %d values at byte %d of %d: %w", chunk.NumValues(), start, in.size, ErrFormat)
 	}
-	return &pages{r: in.at, at: start, end: in.size, left: chunk.NumValues(), codec: int(chunk.Compression()), column: column}, nil
+	return &pages{
+		r: in.at, at: start, end: in.size, left: chunk.NumValues(), codec: int(chunk.Compression()), column: column,
+		memory: memory, lasting: column.MaxRepetitionLevel() > 0, // values of the next row may wait in an old page
+	}, nil
 }
 
 // Page implements file.PageReader.
@@ -207,17 +211,14 @@ func (p *pages) buffer(size int) []byte {
 	if p.codec == 0 {
 		return make([]byte, size) // texts will lie in it
 	}
-	if cap(p.scratch) < size {
-		p.scratch = make([]byte, size)
-	}
-	return p.scratch[:size]
+	return p.memory.stored(size)
 }
 
 // room returns memory to decompress a data page into, whose stored form has that
 // many bytes; nil where none is lent, or where the sizes are hard to believe.
 func (p *pages) room(size, stored int) []byte {
 	const believable = 64
-	if p.memory == nil || size > believable*stored {
+	if p.lasting || size > believable*stored {
 		return nil
 	}
 	p.memory.retire(p.lent)

@@ -3,7 +3,19 @@ package source
 // recycler lends memory for pages. What was used for a page is lent again once
 // the rows that were read from it are out of use, so that pages lie where the
 // processor's caches know them.
-type recycler struct{ used, free [][]byte }
+type recycler struct {
+	used, free [][]byte
+	scratch    []byte
+}
+
+// stored returns room for a page as it is stored, which nobody refers to once it
+// is decompressed: it is lent until the next call.
+func (r *recycler) stored(size int) []byte {
+	if cap(r.scratch) < size {
+		r.scratch = make([]byte, size)
+	}
+	return r.scratch[:size]
+}
 
 // lend returns memory of at least that capacity.
 func (r *recycler) lend(size int) []byte {

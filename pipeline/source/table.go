@@ -2,7 +2,9 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -38,13 +40,41 @@ type chunk struct {
 	group int
 }
 
-// reset empties the chunk and keeps its memory. The lines are not kept, since
-// the last chunk may still be in use.
+// reset empties the chunk and keeps its memory.
 func (c *chunk) reset() {
 	c.rows, c.line = 0, c.line[:0]
 	for i := range c.cells {
 		c.cells[i] = c.cells[i][:0]
 	}
+}
+
+// fill empties the chunk and lets row put in one row after another, up to limit;
+// row returns the line where its row begins, and io.EOF after the last one.
+func (c *chunk) fill(ctx context.Context, limit int, row func() (line int, err error)) (chunk, error) {
+	if err := ctx.Err(); err != nil {
+		return chunk{}, err
+	}
+	c.reset()
+	for c.rows < limit {
+		line, err := row()
+		if errors.Is(err, io.EOF) && c.rows > 0 {
+			break
+		}
+		if err != nil {
+			return chunk{}, rowError(err, c.rows)
+		}
+		c.line = append(c.line, line)
+		c.rows++
+	}
+	return *c, nil
+}
+
+// rowError adds to an error how many rows lie before it.
+func rowError(err error, before int) error {
+	if errors.Is(err, io.EOF) {
+		return err
+	}
+	return (&Error{Row: int64(before) + 1, Err: err}).absorb()
 }
 
 // format is one kind of file.

@@ -73,8 +73,8 @@ func shellFolder(t *testing.T, shell string) string {
 	return dir
 }
 
-// shell runs a shell in a folder, or skips where there is none.
-func shell(t *testing.T, dir string, args ...string) string {
+// inShell runs a shell in a folder, or skips where there is none.
+func inShell(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	if _, err := exec.LookPath(args[0]); err != nil {
 		t.Skipf("%s is not installed", args[0])
@@ -97,15 +97,15 @@ _ortrain
 for word in ${COMPREPLY[@]+"${COMPREPLY[@]}"}; do echo "$word"; done`
 	dir := shellFolder(t, "bash")
 	for _, c := range completions {
-		got := strings.Fields(shell(t, dir, append([]string{"bash", "-euc", ask, "bash"}, c.line...)...))
+		got := strings.Fields(inShell(t, dir, append([]string{"bash", "-euc", ask, "bash"}, c.line...)...))
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%q: %q; %q is expected", c.line, got, c.want)
 		}
 	}
-	if got := strings.Fields(shell(t, dir, "bash", "-euc", ask, "bash", "")); !slices.Equal(got, append(commandNames(t), "--help", "--version")) {
+	if got := strings.Fields(inShell(t, dir, "bash", "-euc", ask, "bash", "")); !slices.Equal(got, append(commandNames(t), "--help", "--version")) {
 		t.Errorf("commands: %q", got)
 	}
-	if got := strings.Fields(shell(t, dir, "bash", "-euc", ask, "bash", "train", "--train_file", "=", "tr")); !slices.Equal(got, []string{"train.csv"}) {
+	if got := strings.Fields(inShell(t, dir, "bash", "-euc", ask, "bash", "train", "--train_file", "=", "tr")); !slices.Equal(got, []string{"train.csv"}) {
 		t.Errorf("after =: %q", got)
 	}
 }
@@ -114,7 +114,7 @@ func TestCompletionInFish(t *testing.T) {
 	dir := shellFolder(t, "fish")
 	for _, c := range completions {
 		var got []string
-		for line := range strings.Lines(shell(t, dir, "fish", "--no-config", "-c", "source ./script; complete -C \"$argv\"", "--", "ortrain "+strings.Join(c.line, " "))) {
+		for line := range strings.Lines(inShell(t, dir, "fish", "--no-config", "-c", "source ./script; complete -C \"$argv\"", "--", "ortrain "+strings.Join(c.line, " "))) {
 			word, _, _ := strings.Cut(strings.TrimSpace(line), "\t")
 			got = append(got, strings.TrimSuffix(word, "/"))
 		}
@@ -127,7 +127,7 @@ func TestCompletionInFish(t *testing.T) {
 // zsh has no way to ask for completions without a terminal; its own parser and
 // the words of the script must do.
 func TestCompletionInZsh(t *testing.T) {
-	shell(t, shellFolder(t, "zsh"), "zsh", "-f", "-n", "./script")
+	inShell(t, shellFolder(t, "zsh"), "zsh", "-f", "-n", "./script")
 }
 
 // Every script names every command and every option of train.

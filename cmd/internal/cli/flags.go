@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hbollon/go-edlib"
 	"github.com/urfave/cli/v2"
 )
 
@@ -146,39 +147,15 @@ func set(v reflect.Value, text string) error {
 func nearest(name string, names []string) string {
 	const most = 3
 	sorted := append([]string(nil), names...)
-	sort.SliceStable(sorted, func(i, j int) bool { return distance(name, sorted[i]) < distance(name, sorted[j]) })
-	best := distance(name, sorted[0])
+	sort.SliceStable(sorted, func(i, j int) bool {
+		return edlib.OSADamerauLevenshteinDistance(name, sorted[i]) < edlib.OSADamerauLevenshteinDistance(name, sorted[j])
+	})
+	best := edlib.OSADamerauLevenshteinDistance(name, sorted[0])
 	var out []string
 	for _, n := range sorted[:min(most, len(sorted))] {
-		if distance(name, n) <= best+1 {
+		if edlib.OSADamerauLevenshteinDistance(name, n) <= best+1 {
 			out = append(out, n)
 		}
 	}
 	return strings.Join(out, ", ")
-}
-
-// distance is the number of letters to add, drop, replace or swap to get from
-// a to b (optimal string alignment).
-func distance(a, b string) int {
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-	}
-	for j := range rows[0] {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }

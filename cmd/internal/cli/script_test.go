@@ -68,6 +68,8 @@ func again(ctx context.Context, args ...string) *exec.Cmd {
 //	private FOLDER WORDS…              no file of the folder holds one of the
 //	                                   words or names this machine
 //	parquet FROM.csv TO.parquet        the same columns in another format
+//	pasted FILES…                      the READMEs show this output of the
+//	                                   demonstration, whatever its numbers
 //	smalldisk FOLDER BYTES             mounts a file system of that size, where
 //	                                   the condition [mount] holds
 func TestScripts(t *testing.T) {
@@ -93,6 +95,7 @@ func TestScripts(t *testing.T) {
 			"onnx":      onnxFile,
 			"parquet":   toParquet,
 			"private":   private,
+			"pasted":    pasted,
 		},
 		Condition: func(name string) (bool, error) {
 			switch name {

@@ -23,35 +23,50 @@ func concat(c *Context) error {
 				return err
 			}
 			out = s.Clone()
-		} else if len(s) != len(out) {
-			return fmt.Errorf("ranks %d and %d: %w", len(out), len(s), ErrShape)
+		}
+		if err := agree(out, s, axis); err != nil {
+			return err
 		}
 		if d := c.Data(i); d != nil && data != nil && len(s) == 1 {
 			data = append(data, d...)
 		} else {
 			data = nil
 		}
-		for k, d := range s {
-			if k != axis && out[k].Known() && d.Known() && out[k].Size != d.Size {
-				return fmt.Errorf("sizes %s and %s of axis %d: %w", out[k], d, k, ErrShape)
-			}
-			if k != axis && !out[k].Known() && (d.Known() || out[k].Param == "") {
-				out[k] = d
-			}
-		}
-		switch {
-		case total.Known() && s[axis].Known():
-			total = onnx.Fixed(total.Size + s[axis].Size)
-		case total.Known() && total.Size == 0:
-			total = s[axis]
-		default:
-			total = onnx.AnyDim
-		}
+		total = grown(total, s[axis])
 	}
 	out[axis] = total
 	c.SetTensor(0, c.In(0).DType, out)
 	c.SetData(0, data)
 	return nil
+}
+
+// agree makes out what it and s have in common but along an axis: a known size
+// wins over a symbol.
+func agree(out, s onnx.Shape, axis int) error {
+	if len(s) != len(out) {
+		return fmt.Errorf("ranks %d and %d: %w", len(out), len(s), ErrShape)
+	}
+	for k, d := range s {
+		switch {
+		case k == axis:
+		case out[k].Known() && d.Known() && out[k].Size != d.Size:
+			return fmt.Errorf("sizes %s and %s of axis %d: %w", out[k], d, k, ErrShape)
+		case !out[k].Known() && (d.Known() || out[k].Param == ""):
+			out[k] = d
+		}
+	}
+	return nil
+}
+
+// grown adds a size to a total, which begins at 0.
+func grown(total, more onnx.Dim) onnx.Dim {
+	switch {
+	case total.Known() && more.Known():
+		return onnx.Fixed(total.Size + more.Size)
+	case total.Known() && total.Size == 0:
+		return more
+	}
+	return onnx.AnyDim
 }
 
 func split(c *Context) error {
@@ -117,13 +132,7 @@ func slice(c *Context) error {
 	}
 	out := s.Clone()
 	if axes == nil {
-		n := len(starts)
-		if d := c.Shape(1); starts == nil && len(d) == 1 && d[0].Known() {
-			n = int(min(d[0].Size, int64(len(s))))
-		}
-		for i := range n {
-			axes = append(axes, int64(i))
-		}
+		axes = firstAxes(c, len(starts), len(s))
 	}
 	for i, a := range axes {
 		k, err := normal(a, len(s))
@@ -138,21 +147,49 @@ func slice(c *Context) error {
 		if i < len(steps) {
 			step = steps[i]
 		}
-		from, fromKnown := Constant(starts[i])
-		to, toKnown := Constant(ends[i])
-		switch {
-		case fromKnown && toKnown:
-			out[k] = sliced(s[k], from, to, step)
-		case fromKnown && from == 0 && step == 1:
-			out[k] = upTo(s[k], ends[i])
-		}
-		if d := c.Data(0); len(s) == 1 && step == 1 && d != nil && fromKnown && toKnown {
-			from, to = clampSlice(from, to, int64(len(d)))
-			c.SetData(0, slices.Clone(d[from:max(from, to)]))
+		out[k] = cut(s[k], starts[i], ends[i], step)
+		if len(s) == 1 && step == 1 {
+			c.SetData(0, between(c.Data(0), starts[i], ends[i]))
 		}
 	}
 	c.SetTensor(0, c.In(0).DType, out)
 	return nil
+}
+
+// firstAxes lists the axes of a Slice that names none: as many as there are
+// starts, of which the number may be known without them.
+func firstAxes(c *Context, starts, rank int) (axes []int64) {
+	if d := c.Shape(1); c.Data(1) == nil && len(d) == 1 && d[0].Known() {
+		starts = int(min(d[0].Size, int64(rank)))
+	}
+	for i := range starts {
+		axes = append(axes, int64(i))
+	}
+	return axes
+}
+
+// cut returns the size of an axis between two places, which may be symbols.
+func cut(d, start, end onnx.Dim, step int64) onnx.Dim {
+	from, fromKnown := Constant(start)
+	to, toKnown := Constant(end)
+	switch {
+	case fromKnown && toKnown:
+		return sliced(d, from, to, step)
+	case fromKnown && from == 0 && step == 1:
+		return upTo(d, end)
+	}
+	return onnx.AnyDim
+}
+
+// between returns the known data between two known places, else nil.
+func between(data []onnx.Dim, start, end onnx.Dim) []onnx.Dim {
+	from, fromKnown := Constant(start)
+	to, toKnown := Constant(end)
+	if data == nil || !fromKnown || !toKnown {
+		return nil
+	}
+	from, to = clampSlice(from, to, int64(len(data)))
+	return slices.Clone(data[from:max(from, to)])
 }
 
 // upTo returns the size of the first end entries of an axis, where end is a

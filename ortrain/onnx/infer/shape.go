@@ -49,27 +49,9 @@ func reshape(c *Context) error {
 		c.SetTensor(0, c.In(0).DType, out)
 		return nil
 	}
-	out := make(onnx.Shape, len(target))
-	open := -1
-	for i, d := range target {
-		v, constant := Constant(d)
-		switch {
-		case constant && v == -1:
-			open = i
-			out[i] = onnx.AnyDim
-		case constant && v < -1:
-			return fmt.Errorf("target size %d: %w", v, ErrShape)
-		case constant && v == 0 && c.Node.Int("allowzero", 0) == 0:
-			out[i] = onnx.AnyDim
-			if in != nil {
-				if i >= len(in) {
-					return fmt.Errorf("size 0 keeps axis %d, which rank %d does not have: %w", i, len(in), ErrShape)
-				}
-				out[i] = in[i]
-			}
-		default:
-			out[i] = d
-		}
+	out, open, err := reshaped(in, target, c.Node.Int("allowzero", 0) != 0)
+	if err != nil {
+		return err
 	}
 	if open >= 0 && in != nil {
 		rest := append(append(onnx.Shape{}, out[:open]...), out[open+1:]...)
@@ -83,6 +65,31 @@ func reshape(c *Context) error {
 	}
 	c.SetTensor(0, c.In(0).DType, out)
 	return nil
+}
+
+// reshaped reads a target: 0 keeps the size of in unless zeros are meant, -1 takes
+// what is left; open is its place, or -1.
+func reshaped(in onnx.Shape, target []onnx.Dim, zeros bool) (out onnx.Shape, open int, err error) {
+	out, open = make(onnx.Shape, len(target)), -1
+	for i, d := range target {
+		v, constant := Constant(d)
+		switch {
+		case constant && v == -1:
+			open = i
+			out[i] = onnx.AnyDim
+		case constant && v < -1:
+			return nil, 0, fmt.Errorf("target size %d: %w", v, ErrShape)
+		case constant && v == 0 && !zeros && in == nil:
+			out[i] = onnx.AnyDim
+		case constant && v == 0 && !zeros && i >= len(in):
+			return nil, 0, fmt.Errorf("size 0 keeps axis %d, which rank %d does not have: %w", i, len(in), ErrShape)
+		case constant && v == 0 && !zeros:
+			out[i] = in[i]
+		default:
+			out[i] = d
+		}
+	}
+	return out, open, nil
 }
 
 // quotient divides the number of elements of whole by that of part, cancelling

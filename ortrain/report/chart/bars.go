@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -35,28 +36,43 @@ func (b Bars) SVG() (string, error) {
 		return "", fmt.Errorf("chart: %q has no bars: %w", b.Title, ErrData)
 	}
 	p := newPlot(b.Words)
-	wide := vg.Points(340 / float64(len(b.Names)*len(b.Groups)+len(b.Names)))
+	wide := vg.Points(0.75 * figureWide / float64(len(b.Names)*len(b.Groups)+len(b.Names)))
+	var named key
 	for i, g := range b.Groups {
-		if err := b.add(p, i, g, wide); err != nil {
+		if err := b.add(p, &named, i, g, wide); err != nil {
 			return "", err
 		}
 	}
-	p.NominalX(b.Names...)
-	if len(b.Names) > 6 {
+	p.NominalX(b.broken()...)
+	if len(b.Names) > mostUpright {
 		p.X.Tick.Label.Rotation, p.X.Tick.Label.XAlign, p.X.Tick.Label.YAlign = math.Pi/4, -1, -0.5
 	}
 	p.X.Min, p.X.Max = -0.5, float64(len(b.Names))-0.5 // the first and last bars are whole
 	p.Y.Min = min(p.Y.Min, 0)
 	if b.Max > 0 {
-		if p.Y.Max = b.Max; len(b.Groups) > 1 {
-			p.Y.Max *= 1.18 // room for the legend
-		}
+		p.Y.Max = b.Max
 	}
 	widen(p)
-	return render(b.Words, 460, 260, p.Draw)
+	return render(b.Words, figureWide, figureHigh, named.over(p))
 }
 
-func (b Bars) add(p *plot.Plot, i int, g Group, wide vg.Length) error {
+// mostUpright names stand below the bars as they are; more are turned.
+const mostUpright = 6
+
+// broken are the names with a line for each word, so that they stand beside each
+// other.
+func (b Bars) broken() []string {
+	if len(b.Names) > mostUpright {
+		return b.Names
+	}
+	var out []string
+	for _, name := range b.Names {
+		out = append(out, strings.ReplaceAll(name, " ", "\n"))
+	}
+	return out
+}
+
+func (b Bars) add(p *plot.Plot, named *key, i int, g Group, wide vg.Length) error {
 	if len(g.Values) != len(b.Names) || g.Low != nil && (len(g.Low) != len(b.Names) || len(g.High) != len(b.Names)) {
 		return fmt.Errorf("chart: %q: %q has %d values for %d names: %w", b.Title, g.Name, len(g.Values), len(b.Names), ErrData)
 	}
@@ -70,8 +86,8 @@ func (b Bars) add(p *plot.Plot, i int, g Group, wide vg.Length) error {
 	bars.Color, bars.LineStyle.Width = palette[i%len(palette)], 0
 	bars.Offset = wide * vg.Length(float64(i)-float64(len(b.Groups)-1)/2)
 	p.Add(bars)
-	if g.Name != "" && len(b.Groups) > 1 {
-		p.Legend.Add(g.Name, bars)
+	if g.Name != "" {
+		*named = append(*named, keyEntry{g.Name, bars})
 	}
 	if g.Low == nil {
 		return nil

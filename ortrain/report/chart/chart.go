@@ -63,10 +63,8 @@ func newPlot(w Words) *plot.Plot {
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Label.TextStyle.Font.Size, axis.Tick.Label.Font.Size = 11, 10
 		axis.Label.TextStyle.Font.Variant, axis.Tick.Label.Font.Variant = sans, sans
-		axis.Tick.Marker = plain{axis.Tick.Marker}
+		axis.Tick.Marker = round{}
 	}
-	p.Legend.Top, p.Legend.XOffs, p.Legend.Padding = true, -6, 2
-	p.Legend.TextStyle.Font.Size, p.Legend.TextStyle.Font.Variant = 10, sans
 	return p
 }
 
@@ -74,18 +72,9 @@ func newPlot(w Words) *plot.Plot {
 // its width.
 const sans = "Sans"
 
-// plain writes tick labels with an ASCII minus and without noise digits.
-type plain struct{ plot.Ticker }
-
-func (t plain) Ticks(low, high float64) []plot.Tick {
-	ticks := t.Ticker.Ticks(low, high)
-	for i := range ticks {
-		if ticks[i].Label != "" {
-			ticks[i].Label = fmt.Sprintf("%.6g", ticks[i].Value)
-		}
-	}
-	return ticks
-}
+// Size of a figure with axes. It is about as wide as a phone, so that its letters
+// can be read there. Units: points.
+const figureWide, figureHigh = 345, 215
 
 // pixels is how many CSS pixels a point takes where a page leaves a figure its
 // own size.

@@ -39,9 +39,9 @@ func (l Lines) SVG() (string, error) {
 	if l.LogY {
 		p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plain{plot.LogTicks{Prec: -1}}
 	}
-	drawn := 0
+	drawn, named := 0, key(nil)
 	for i, s := range l.Series {
-		n, err := l.add(p, i, s)
+		n, err := l.add(p, &named, i, s)
 		if err != nil {
 			return "", err
 		}
@@ -54,10 +54,13 @@ func (l Lines) SVG() (string, error) {
 		p.Y.Min = min(p.Y.Min, 0)
 	}
 	widen(p)
-	return render(l.Words, 460, 260, p.Draw)
+	if !l.LogY {
+		p.Y.Max += (p.Y.Max - p.Y.Min) / 25 // so that no curve runs along the edge
+	}
+	return render(l.Words, figureWide, figureHigh, named.over(p))
 }
 
-func (l Lines) add(p *plot.Plot, i int, s Series) (points int, err error) {
+func (l Lines) add(p *plot.Plot, named *key, i int, s Series) (points int, err error) {
 	if len(s.X) != len(s.Y) || s.Low != nil && (len(s.Low) != len(s.Y) || len(s.High) != len(s.Y)) {
 		return 0, fmt.Errorf("chart: %q: %q has %d x for %d y: %w", l.Title, s.Name, len(s.X), len(s.Y), ErrData)
 	}
@@ -95,8 +98,8 @@ func (l Lines) add(p *plot.Plot, i int, s Series) (points int, err error) {
 			return 0, err
 		}
 	}
-	if s.Name != "" && len(l.Series) > 1 {
-		p.Legend.Add(s.Name, curve)
+	if s.Name != "" {
+		*named = append(*named, keyEntry{s.Name, curve})
 	}
 	return len(line), nil
 }

@@ -1,10 +1,9 @@
 package pii
 
 import (
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
+	"strconv"
 	"sync"
 )
 
@@ -13,11 +12,14 @@ type Counts map[string]int
 
 // String lists the types in order: "CARD 1, EMAIL 2".
 func (c Counts) String() string {
-	parts := make([]string, 0, len(c))
-	for _, t := range sortedKeys(c) {
-		parts = append(parts, fmt.Sprintf("%s %d", t, c[t]))
+	var out []byte
+	for i, t := range sortedKeys(c) {
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		out = strconv.AppendInt(append(append(out, t...), ' '), int64(c[t]), 10)
 	}
-	return strings.Join(parts, ", ")
+	return string(out)
 }
 
 // Add adds other counts.

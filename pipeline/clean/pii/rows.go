@@ -70,12 +70,9 @@ func (s *Scrubber) Rows(ctx context.Context, batch *record.Batch) (*record.Batch
 		return batch, nil
 	}
 	defer batch.Release()
-	b := record.NewBuilder(s.memory, batch.Kind())
-	defer b.Release()
-	for _, ex := range examples {
-		if err := b.Append(ex); err != nil {
-			return nil, fmt.Errorf("pii: row %d: %w", ex.Row, err)
-		}
+	out, err := record.OfKind(s.memory, batch.Kind(), examples)
+	if err != nil {
+		return nil, fmt.Errorf("pii: %w", err)
 	}
-	return b.Batch(), nil
+	return out, nil
 }
