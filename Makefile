@@ -1,6 +1,6 @@
 # Everything goes through here; "make" alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt docs readme dist dist-test help
+.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt tidy docs readme dist dist-test help
 
 # Where native dependencies lie, and how to link them; see .ci/env.sh.
 export ORTRAIN_DEPS := $(shell . ./.ci/lib.sh && deps_dir)
@@ -65,6 +65,9 @@ fuzz: deps ## run every fuzz target for FUZZTIME (60s)
 
 fmt: ## format the Go sources
 	gofmt -s -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+tidy: ## bring go.mod of the module and of the examples up to date
+	for dir in . examples/embed examples/serve-go; do (cd $$dir && go mod tidy) || exit 1; done
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | tr -s '$$' | expand -t 20
