@@ -1,11 +1,13 @@
 # Everything goes through here; "make" alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt docs readme dist help
+.PHONY: deps env build demo test test-golden test-cuda race lint bench interop fuzz fmt tidy docs readme dist dist-test help
 
 # Where native dependencies lie, and how to link them; see .ci/env.sh.
 export ORTRAIN_DEPS := $(shell . ./.ci/lib.sh && deps_dir)
-LINK := -L$(shell . ./.ci/lib.sh && lib_dir)
-export CGO_LDFLAGS := $(if $(findstring $(LINK),$(CGO_LDFLAGS)),$(CGO_LDFLAGS),$(strip $(LINK) $(CGO_LDFLAGS)))
+LIB := $(shell . ./.ci/lib.sh && lib_dir)
+with = $(if $(findstring $(1),$(2)),$(2),$(strip $(1) $(2)))
+export CGO_LDFLAGS := $(call with,-L$(LIB),$(CGO_LDFLAGS))
+export CGO_CPPFLAGS := $(call with,-I$(LIB),$(CGO_CPPFLAGS))
 
 # A test that needs ONNX Runtime fails without one, rather than being skipped.
 TEST := ORTRAIN_REQUIRE_ORT=1 go test -timeout 30m
@@ -20,16 +22,11 @@ env: ## print what a plain go build or go test needs: eval "$$(make -s env)"
 build: deps ## build bin/ortrain
 	go build -trimpath -o bin/ortrain ./cmd/ortrain
 
-# The archive holds no ONNX Runtime: the program loads the one that is installed.
-DIST := ortrain-$(shell sed -n 's/^const Version = "\(.*\)"/\1/p' cmd/internal/cli/app.go)-$(shell go env GOOS)-$(shell go env GOARCH)
+dist: ## pack dist/*.tar.gz: program, ONNX Runtime, licences, manual, completions (see docs/DISTRIBUTION.md)
+	@./.ci/dist.sh
 
-dist: build ## pack dist/*.tar.gz: the binary, licence, README and checksums
-	rm -rf dist && mkdir -p dist/$(DIST)
-	cp bin/ortrain LICENSE README.md dist/$(DIST)/
-	cd dist/$(DIST) && sha256sum ortrain LICENSE README.md > SHA256SUMS
-	tar -C dist --sort=name --owner=0 --group=0 --numeric-owner -czf dist/$(DIST).tar.gz $(DIST)
-	rm -r dist/$(DIST)
-	cd dist && sha256sum $(DIST).tar.gz > $(DIST).tar.gz.sha256
+dist-test: ## unpack and run that archive in an empty Debian (needs root and debootstrap)
+	@./.ci/dist_test.sh
 
 demo: build ## run testdata/demo/recipe.yaml on generated data: clean, train, test, attack, report, export
 	./examples/demo.sh
@@ -37,6 +34,7 @@ demo: build ## run testdata/demo/recipe.yaml on generated data: clean, train, te
 test: deps ## run all tests
 	go vet $(PACKAGES)
 	$(TEST) $(PACKAGES)
+	cd examples/embed && go vet . && $(TEST) . && go run .
 
 test-golden: deps ## run the tests against stored vectors and official artifacts
 	$(TEST) -count=1 -run Golden $(PACKAGES)
@@ -47,8 +45,8 @@ test-cuda: ## run the tests that need a CUDA device
 race: deps ## run all tests with the race detector
 	$(TEST) -race -timeout 60m $(PACKAGES)
 
-docs: deps ## write docs/cli, a page for each command, from the program itself
-	go test ./cmd/internal/cli -run TestPages -count=1 -update
+docs: deps ## write docs/cli, a page for each command, and docs/ortrain.1 from the program itself
+	go test ./cmd/internal/cli -run 'TestPages|TestManual$$' -count=1 -update
 
 readme: build ## paste the demo's output and a picture of its page into the READMEs (FRESH=1: run the demo anew)
 	@./.ci/readme.sh
@@ -67,6 +65,9 @@ fuzz: deps ## run every fuzz target for FUZZTIME (60s)
 
 fmt: ## format the Go sources
 	gofmt -s -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+tidy: ## bring go.mod of the module and of the examples up to date
+	for dir in . examples/embed examples/serve-go; do (cd $$dir && go mod tidy) || exit 1; done
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' Makefile | tr -s '$$' | expand -t 20

@@ -22,6 +22,10 @@ darwin-*) ort_file=libonnxruntime.dylib ;;
 *) ort_file=libonnxruntime.so ;;
 esac
 missing=''
+# For another platform (GOARCH=arm64 CC=aarch64-linux-gnu-gcc CXX=aarch64-linux-gnu-g++)
+# libraries cannot be tried, and the system has none.
+cross=''
+[ "$on" = "$(go env GOHOSTOS)-$(go env GOHOSTARCH)" ] || cross=yes
 
 mkdir -p "$lib" "$deps/models"
 tmp=''
@@ -111,6 +115,7 @@ new_enough() {
 
 # usable FILE WHERE succeeds if the library loads and is new enough.
 usable() {
+	[ -z "$cross" ] || return 0 # the pinned hash must do
 	found=$(probe "$1" 2>"$tmp/why") || {
 		[ -z "${2:-}" ] || say "  $2: $(cat "$tmp/why")"
 		return 1
@@ -121,6 +126,7 @@ usable() {
 }
 
 ort_on_system() {
+	[ -z "$cross" ] || return 1
 	if [ -n "${ORTRAIN_ONNXRUNTIME:-}" ]; then
 		candidate=$ORTRAIN_ONNXRUNTIME
 		[ ! -d "$candidate" ] || candidate=$candidate/$ort_file
@@ -191,7 +197,8 @@ install_ort() {
 		return
 	fi
 	say "libonnxruntime $ort_version:"
-	if ort_on_system; then
+	# A distribution has a library of its own.
+	if [ -z "${ORTRAIN_DIST:-}" ] && ort_on_system; then
 		say "  using ${found#* }, version ${found%% *}"
 		return
 	fi
@@ -205,6 +212,26 @@ install_ort() {
 	missing="$missing
   libonnxruntime 1.25 or newer: make pip (\"pip download onnxruntime==$ort_version\") or npm (\"npm pack onnxruntime-node@$ort_version\") work,
     or set ORTRAIN_ONNXRUNTIME to a library file you have"
+}
+
+# install_notices keeps the licences that come with the library, for .ci/dist.sh.
+install_notices() {
+	to=$lib/onnxruntime-$ort_version-notices
+	[ ! -s "$to/LICENSE" ] || [ ! -s "$to/ThirdPartyNotices.txt" ] || return 0
+	say "licences of onnxruntime $ort_version:"
+	for source in ${release:+release} ${wheel_tag:+wheel}; do
+		"ort_from_$source" || continue
+		case $source in
+		release) from=$tmp/$release ;;
+		wheel) from=$tmp/wheel/onnxruntime ;;
+		esac
+		mkdir -p "$to"
+		install_file "$from/LICENSE" "$to/LICENSE"
+		install_file "$from/ThirdPartyNotices.txt" "$to/ThirdPartyNotices.txt"
+		return
+	done
+	missing="$missing
+  licences of onnxruntime $ort_version: make pip (\"pip download onnxruntime==$ort_version\") work"
 }
 
 # --- libtokenizers.a ----------------------------------------------------------
@@ -237,9 +264,20 @@ tokenizers_from_source() {
 	say "  cargo builds it from source, once; some minutes"
 	cp -R "$module" "$tmp/tokenizers"
 	chmod -R u+w "$tmp/tokenizers"
-	# Cargo may leave servers running, which must not keep the lock.
-	(cd "$tmp/tokenizers" && CARGO_TARGET_DIR="$tmp/target" cargo build --release --locked --lib >&2 9>&-) || return 1
 	from=$tmp/target/release/libtokenizers.a
+	set --
+	if [ -n "$cross" ]; then
+		triple=$(rust_triple "$on") || {
+			say "  it is not built for $on on another platform"
+			return 1
+		}
+		say "  for $triple: rustup target add $triple, and CC and CXX must name its compilers"
+		set -- --target "$triple"
+		from=$tmp/target/$triple/release/libtokenizers.a
+	fi
+	# Cargo may leave servers running, which must not keep the lock. The C of some
+	# crates is compiled for the target by CC and CXX.
+	(cd "$tmp/tokenizers" && CARGO_TARGET_DIR="$tmp/target" cargo build --release --locked --lib "$@" >&2 9>&-) || return 1
 	tokenizers_fits "$from"
 }
 
@@ -285,6 +323,7 @@ take_lock
 rm -rf "$deps"/.tmp.* # of installations that were killed
 tmp=$(mktemp -d "$deps/.tmp.XXXXXX")
 install_ort
+[ -z "${ORTRAIN_DIST:-}" ] || install_notices
 install_tokenizers
 install_weights
 [ -z "$missing" ] || {

@@ -19,6 +19,16 @@ platform() {
 	printf '%s-%s\n' "$(go env GOOS)" "$(go env GOARCH)"
 }
 
+# rust_triple PLATFORM is Rust's name of it.
+rust_triple() {
+	case $1 in
+	linux-amd64) echo x86_64-unknown-linux-gnu ;;
+	linux-arm64) echo aarch64-unknown-linux-gnu ;;
+	darwin-arm64) echo aarch64-apple-darwin ;;
+	*) return 1 ;;
+	esac
+}
+
 lib_dir() {
 	printf '%s/%s/lib\n' "$(deps_dir)" "$(platform)"
 }

@@ -64,7 +64,8 @@ type Bundle struct {
 	// Weight returns the values of a parameter of the task model.
 	Weight func(name string) ([]float32, error)
 	// Files holds the tokenizer's files, and CleaningFile if there is one, by
-	// name, written as they are.
+	// name, written as they are. A tokenizer.json without a tokenizer_config.json
+	// gets one.
 	Files map[string][]byte
 	Card  Card
 }
@@ -90,6 +91,10 @@ func Write(ctx context.Context, fsys disk.FS, dir string, b Bundle) (err error) 
 			return fmt.Errorf("export: %w", err)
 		}
 	}
+	files, err := b.tokenizerFiles()
+	if err != nil {
+		return err
+	}
 	w := writer{fsys: fsys, dir: partial}
 	config, err := b.config()
 	if err != nil {
@@ -97,7 +102,7 @@ func Write(ctx context.Context, fsys disk.FS, dir string, b Bundle) (err error) 
 	}
 	w.bytes(ConfigFile, config)
 	for _, name := range append(slices.Clone(TokenizerFiles), CleaningFile) {
-		if data, ok := b.Files[name]; ok {
+		if data, ok := files[name]; ok {
 			w.bytes(name, data)
 		}
 	}

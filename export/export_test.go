@@ -141,3 +141,45 @@ func ExampleParity() {
 	fmt.Println(p.Examples, p.LabelFlips, p.Err())
 	// Output: 1 0 <nil>
 }
+
+// A tokenizer that was made from a vocabulary alone gets the file that libraries
+// load it by; a model's own stays as it is.
+func TestTokenizerConfig(t *testing.T) {
+	b := bundle(t)
+	b.Files["tokenizer.json"] = []byte(`{"added_tokens": [{"id": 0, "content": "[PAD]", "special": true}, {"id": 1, "content": "<s>", "special": true},
+		{"id": 2, "content": "[CLS]", "special": false}, {"id": 3, "content": "other", "special": true}]}`)
+	dir := filepath.Join(t.TempDir(), "export")
+	read := func() string {
+		t.Helper()
+		if err := export.Write(t.Context(), disk.OS(), dir, b); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(dir, "tokenizer_config.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	want := `{
+  "cls_token": "<s>",
+  "model_max_length": 12,
+  "pad_token": "[PAD]",
+  "tokenizer_class": "PreTrainedTokenizerFast"
+}
+`
+	if got := read(); got != want {
+		t.Errorf("got %s", got)
+	}
+	if len(b.Files) != 2 {
+		t.Errorf("the caller's files became %d", len(b.Files))
+	}
+	b.Files["tokenizer_config.json"] = []byte(`{"own": 1}`)
+	if got := read(); got != `{"own": 1}` {
+		t.Errorf("the model's own became %s", got)
+	}
+	delete(b.Files, "tokenizer_config.json")
+	b.Files["tokenizer.json"] = []byte(`{"added`)
+	if err := export.Write(t.Context(), disk.OS(), dir, b); err == nil {
+		t.Error("a broken tokenizer.json is exported")
+	}
+}

@@ -7,6 +7,9 @@
 #   export     the export of a fine-tuned MiniLM, run by Python's onnxruntime
 #              (needs Python 3 with venv) and by transformers.js (needs Node and
 #              npm), on 200 texts of banking77
+#   serve      the programs of examples/serve-go, serve-node and serve-python on
+#              a small export, and on that of the part export when it ran before
+#              (needs Python 3.11 or later with venv, Node and npm)
 #
 #   data       files that convert and prepare wrote, read by pyarrow, the tokens
 #              compared with those of the Python package tokenizers, and
@@ -15,12 +18,12 @@
 #   adversary  the vectors of testdata/adversary, computed anew by PyTorch, and
 #              their laws (needs Python 3 with venv and a few GB of disk)
 #
-# Usage: interop/run.sh [artifacts|export|data|adversary ...]
-#                                    artifacts and export unless named
+# Usage: interop/run.sh [artifacts|export|serve|data|adversary ...]
+#                                    artifacts, export and serve unless named
 #
 # The test data are looked for in $ORTRAIN_SHARED or in shared/ beside the
 # repository. The programs go into the folder interop of $ORTRAIN_DEPS, once.
-# When artifacts and export have run, the figures go to docs/NUMERICS.md.
+# When those three have run, the figures go to docs/NUMERICS.md.
 set -eu
 cd "$(dirname "$0")/.."
 . .ci/lib.sh
@@ -33,7 +36,7 @@ need() {
 shared=${ORTRAIN_SHARED:-../shared}
 work=$PWD/build/interop
 peers=$(deps_dir)/interop
-parts=${*:-artifacts export}
+parts=${*:-artifacts export serve}
 mkdir -p "$work" "$peers"
 : >"$work/figures"
 
@@ -64,6 +67,20 @@ venv() {
 	cp "$3" "$peers/$1/installed-from"
 }
 
+# node_modules NAME FOLDER installs what a package.json with its lock file says.
+node_modules() {
+	have node || need "node is missing; install Node 20 or newer"
+	have npm || need "npm is missing; it comes with Node"
+	stamp "$peers/$1" "$2/package.json" "$2/package-lock.json" && return
+	say "interop: installing $2/package.json into $peers/$1"
+	rm -rf "${peers:?}/$1"
+	mkdir -p "$peers/$1"
+	cp "$2/package.json" "$2/package-lock.json" "$peers/$1"
+	(cd "$peers/$1" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) ||
+		need "$2/package.json could not be installed; is the package registry reachable?"
+	cat "$2/package.json" "$2/package-lock.json" >"$peers/$1/installed-from"
+}
+
 artifacts() {
 	golden=$shared/testdata/golden/bert-cls
 	[ -f "$golden/case.json" ] || need "there is no golden case at $golden; set ORTRAIN_SHARED to the folder of the test data"
@@ -81,26 +98,50 @@ export_() {
 	[ -f "$data/test.csv" ] || need "there is no banking77 at $data; set ORTRAIN_SHARED to the folder of the test data"
 	[ -f "$minilm/model.safetensors" ] || need "the pretrained weights are missing; run make deps"
 	have python3 || need "python3 is missing"
-	have node || need "node is missing; install Node 20 or newer"
-	have npm || need "npm is missing; it comes with Node"
 	venv export python3 interop/requirements-export.txt
-	node=$peers/node
-	stamp "$node" interop/package.json interop/package-lock.json || {
-		say "interop: installing interop/package.json into $node"
-		rm -rf "$node"
-		mkdir -p "$node"
-		cp interop/package.json interop/package-lock.json "$node"
-		(cd "$node" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) ||
-			need "interop/package.json could not be installed; is the package registry reachable?"
-		cat interop/package.json interop/package-lock.json >"$node/installed-from"
-	}
+	node_modules node interop
 	rm -rf "$work/run" "$work/predictions"
 	bin/ortrain train --quiet --model_name_or_path "$minilm" --train_file "$data/train.csv" --text_column text \
 		--label_column category --output_dir "$work/run" --max_steps 60 --per_device_train_batch_size 32 --learning_rate 3e-4
 	python3 interop/texts.py "$data/test.csv" text 200 "$work/texts"
 	bin/ortrain predict --quiet --model_name_or_path "$work/run/export" --test_file "$work/texts.csv" --text_column text --output_dir "$work/predictions"
 	figures "$peers/export/bin/python" interop/export.py "$work/run/export" "$work/texts.json" "$work/predictions/predictions.jsonl"
-	INTEROP_NODE=$node figures node interop/export.mjs "$work/run/export" "$work/texts.json" "$work/predictions/predictions.jsonl"
+	INTEROP_NODE=$peers/node figures node interop/export.mjs "$work/run/export" "$work/texts.json" "$work/predictions/predictions.jsonl"
+}
+
+serve() {
+	have python3 || need "python3 is missing"
+	venv serve python3 examples/serve-python/requirements.txt
+	node_modules serve-node examples/serve-node
+	cp examples/serve-node/serve.mjs "$peers/serve-node/"
+	(cd examples/serve-go && go build -o "$work/serve-go" .)
+	rm -rf "$work/tiny"
+	bin/ortrain train --quiet --config_name testdata/tiny/config.json --train_file testdata/tiny/train.csv --output_dir "$work/tiny" \
+		--num_train_epochs 20 --learning_rate 5e-3 --logging_steps 100 --save_strategy no
+	serve_lines "$work/tiny/export" interop/lines.txt "tiny BERT"
+	case $parts in
+	*export*serve*)
+		python3 -c 'import json, sys; sys.stdout.writelines(t.replace("\n", " ") + "\n" for t in json.load(open(sys.argv[1])))' \
+			"$work/texts.json" >"$work/texts.txt"
+		serve_lines "$work/run/export" "$work/texts.txt" MiniLM
+		;;
+	esac
+}
+
+# serve_lines EXPORT LINES NAME lets all programs answer the same lines.
+serve_lines() {
+	PYTHONDONTWRITEBYTECODE=1 python3 interop/serve.py csv "$2" "$work/lines.csv"
+	bin/ortrain predict --quiet --model_name_or_path "$1" --test_file "$work/lines.csv" --output_dir "$work/answers"
+	ORTRAIN_ONNXRUNTIME=$(ort_library) "$work/serve-go" "$1" <"$2" >"$work/answers/go.txt"
+	node "$peers/serve-node/serve.mjs" "$1" <"$2" >"$work/answers/node.txt"
+	"$peers/serve/bin/python" examples/serve-python/serve.py "$1" <"$2" >"$work/answers/python.txt"
+	PYTHONDONTWRITEBYTECODE=1 figures python3 interop/serve.py compare "$work/answers/predictions.jsonl" \
+		"serve-go on $3=$work/answers/go.txt" "serve-node on $3=$work/answers/node.txt" "serve-python on $3=$work/answers/python.txt"
+}
+
+# ort_library is the file that the program itself loads.
+ort_library() {
+	bin/ortrain version | sed -n 's/^onnxruntime .* loaded from //p'
 }
 
 data() {
@@ -131,14 +172,15 @@ for part in $parts; do
 	case $part in
 	artifacts) artifacts ;;
 	export) export_ ;;
+	serve) serve ;;
 	data) data ;;
 	adversary) adversary ;;
-	*) need "there is no part $part; artifacts, export, data and adversary are" ;;
+	*) need "there is no part $part; artifacts, export, serve, data and adversary are" ;;
 	esac
 done
 
 # The figures stand between two marks in the document.
-if [ "$parts" = "artifacts export" ] && [ -f docs/NUMERICS.md ]; then
+if [ "$parts" = "artifacts export serve" ] && [ -f docs/NUMERICS.md ]; then
 	awk -v figures="$work/figures" '
 		/^<!-- interop:end -->/ { inside = 0 }
 		!inside { print }

@@ -281,6 +281,18 @@ func (n *Network) Weight(name string) []float32 {
 	return nil
 }
 
+// ReadWeight settles all weights and returns those of a parameter: what
+// export.Bundle.Weight asks for. A name that the network lacks is an ErrConfig.
+func (n *Network) ReadWeight(name string) ([]float32, error) {
+	if err := n.Settle(); err != nil {
+		return nil, err
+	}
+	if w := n.Weight(name); w != nil {
+		return w, nil
+	}
+	return nil, fmt.Errorf("ortrain: the network has no parameter %q: %w", name, ErrConfig)
+}
+
 // Gradient returns the dense gradient of the last micro-batch, nil for tables
 // whose gradient comes as rows.
 func (n *Network) Gradient(name string) []float32 {

@@ -49,7 +49,7 @@ func DepsDir() (string, error) {
 }
 
 // Find looks for a library: at path, or if that is empty at $ORTRAIN_ONNXRUNTIME,
-// below DepsDir, and where the system's loader looks. A path given is the only
+// in the folder of the program, below DepsDir, and where the system's loader looks. A path given is the only
 // place; the others are passed over with a note if there is nothing or it is too
 // old. Each candidate is loaded, asked for its version and unloaded; nothing is
 // initialised.
@@ -85,6 +85,9 @@ func searchPath() []place {
 	if env := os.Getenv(EnvLibrary); env != "" {
 		places = append(places, place{"$" + EnvLibrary, env})
 	}
+	if path := besideProgram(); path != "" {
+		places = append(places, place{"beside the program", path})
+	}
 	if deps, err := DepsDir(); err == nil {
 		places = append(places, place{"dependencies", filepath.Join(deps, runtime.GOOS+"-"+runtime.GOARCH, "lib", fileName())})
 	}
@@ -92,6 +95,24 @@ func searchPath() []place {
 		places = append(places, place{"system loader", name})
 	}
 	return places
+}
+
+// besideProgram is a library in the folder of the program, as a distribution has
+// one; "" if there is none, which is no news elsewhere. A link to the program, say
+// in /usr/local/bin, is followed.
+func besideProgram() string {
+	program, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	if file, err := filepath.EvalSymlinks(program); err == nil {
+		program = file
+	}
+	path := filepath.Join(filepath.Dir(program), fileName())
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
 }
 
 // fileName is what the library is called on this system.

@@ -20,6 +20,10 @@ type Config struct {
 	Files   []string
 	Mix     []Dataset
 	Columns source.Columns
+	// Rows are the data in the place of files, when the caller holds them: classes
+	// named by Names, or no labels. Their Row is set to their place in the slice,
+	// which must not change while the Feed is open.
+	Rows []sample.Example
 	// Kind is the kind of label to read; Names, the classes in order, when a
 	// model or other data settles them; Optional, whether labels may be absent;
 	// Taught, that every class must have a labelled row where some rows have no

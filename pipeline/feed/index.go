@@ -156,7 +156,7 @@ type index struct{ path, key string }
 // findIndex names the index of a configuration; nil if it has none. ready are the
 // data sets that are prepared files.
 func findIndex(ctx context.Context, cfg Config, ready []*source.Prepared) (*index, error) {
-	if cfg.IndexDir == "" {
+	if cfg.IndexDir == "" || cfg.Rows != nil {
 		return nil, nil
 	}
 	paths, err := indexed(ctx, cfg, ready)

@@ -69,6 +69,9 @@ func Prepare(ctx context.Context, cfg Config, text bool) (*Preparing, error) {
 // validatePreparing reports what a prepared file cannot be made of.
 func (c Config) validatePreparing(ctx context.Context) error {
 	var faults []error
+	if c.Rows != nil {
+		faults = append(faults, fmt.Errorf("feed: rows in memory are not prepared; give files: %w", ErrConfig))
+	}
 	if c.Mix != nil {
 		faults = append(faults, fmt.Errorf("feed: data sets that are mixed by weight are prepared one by one: %w", ErrConfig))
 	}

@@ -60,6 +60,9 @@ func prepared(set parts) bool {
 // findPrepared opens those of the data sets that are prepared files; nil stands
 // for other ones.
 func findPrepared(ctx context.Context, cfg Config) ([]*source.Prepared, error) {
+	if cfg.Rows != nil {
+		return nil, nil
+	}
 	var out []*source.Prepared
 	for _, d := range cfg.sets() {
 		p, err := source.FindPrepared(ctx, d.Files, source.Options{Memory: cfg.Memory})
@@ -88,6 +91,9 @@ func openSet(ctx context.Context, cfg Config, paths, names []string, prepared *s
 // for all. ready are those of findPrepared; known are the parts of each, nil to
 // look for them.
 func openSets(ctx context.Context, cfg *Config, ready []*source.Prepared, known [][]source.Part) ([]parts, error) {
+	if cfg.Rows != nil {
+		return openRows(cfg)
+	}
 	open := func(names []string) ([]dataset, error) {
 		var sets []dataset
 		for i, d := range cfg.sets() {

@@ -107,6 +107,8 @@ func newApp(e Env) *cli.App {
 			augmentCommand(e),
 			dataCommand(e),
 			ablateCommand(e),
+			completionCommand(e),
+			manCommand(e),
 			versionCommand(e),
 		},
 		CommandNotFound: nil,

@@ -11,8 +11,6 @@ import (
 
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/adversary"
-	"github.com/ortrain/ortrain/ortrain/metric"
-	"github.com/ortrain/ortrain/ortrain/task"
 	"github.com/ortrain/ortrain/pipeline/feed"
 	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/source"
@@ -258,35 +256,7 @@ func (d *datasets) evaluation(run Run, tok *tokenize.Tokenizer, part, file strin
 	return c, err
 }
 
-// classScorer turns logits into classification metrics.
-type classScorer struct {
-	task      task.Task
-	confusion *metric.Confusion
-}
-
+// newScorer turns logits into classification metrics.
 func newScorer(classes int) func() ortrain.Scorer {
-	return func() ortrain.Scorer {
-		return &classScorer{task.Classification(), metric.NewConfusion(classes)}
-	}
-}
-
-// Add implements ortrain.Scorer.
-func (s *classScorer) Add(out ortrain.Outputs, b *sample.Batch) error {
-	p, err := s.task.Predict(out.Logits, out.LogitsShape)
-	if err != nil {
-		return err
-	}
-	if len(b.Labels.Int) != len(p.Labels) {
-		return fmt.Errorf("%d predictions for %d labels", len(p.Labels), len(b.Labels.Int))
-	}
-	return s.confusion.Add(p.Labels, b.Labels.Int)
-}
-
-// Metrics implements ortrain.Scorer.
-func (s *classScorer) Metrics() map[string]float64 {
-	m := make(map[string]float64)
-	for _, v := range s.confusion.Summary() {
-		m[v.Name] = v.Value
-	}
-	return m
+	return func() ortrain.Scorer { return ortrain.NewClassScorer(classes) }
 }

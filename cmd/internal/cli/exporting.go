@@ -60,12 +60,7 @@ func writeExport(ctx context.Context, dir string, f *folder, net *ortrain.Networ
 	c := run.Training
 	return export.Write(ctx, disk.OS(), dir, export.Bundle{
 		Config: f.config, Task: task.Classification(), Opset: run.Opset, Files: f.files,
-		Weight: func(name string) ([]float32, error) {
-			if w := net.Weight(name); w != nil {
-				return w, nil
-			}
-			return nil, errors.New("the model has no such parameter")
-		},
+		Weight: net.ReadWeight,
 		Card: export.Card{
 			Metrics: metrics, MaxSeqLength: run.MaxSeqLength,
 			Settings: map[string]string{

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -31,6 +32,9 @@ func versionCommand(e Env) *cli.Command {
 						m = m.Replace
 					}
 					fmt.Fprintf(e.Stdout, "%s %s\n", m.Path, m.Version)
+					if m.Path == "github.com/daulet/tokenizers" { // whose linking fails with a library of another version
+						fmt.Fprintf(e.Stdout, "libtokenizers %s\n", strings.TrimPrefix(m.Version, "v"))
+					}
 				}
 			}
 			return nil
