@@ -109,7 +109,7 @@ func (a *ablation) Trial(ctx context.Context, s ablate.Setting) (o ablate.Outcom
 // marks says of each validation row whether it is classified rightly.
 func (s *session) marks(ctx context.Context) (ablate.Marks, error) {
 	p := newPredictions(s.folder.config.Labels, s.data.validation)
-	if _, err := ortrain.Evaluate(ctx, s.net, evalData{trainData{s.data.validation}}, nil, p.add); err != nil {
+	if _, err := ortrain.Evaluate(ctx, s.net, ortrain.InOrder(s.data.validation), nil, p.add); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(p.rows, func(a, b prediction) int { return int(int64(a.Row) - int64(b.Row)) })

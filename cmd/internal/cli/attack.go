@@ -101,7 +101,7 @@ func runAttack(ctx context.Context, e Env, run Run, o *attackOptions) error {
 		return err
 	}
 	tallies := make([]adversary.Tally, len(a.Radii))
-	if err := eachBatch(ctx, evalData{trainData{data}}, func(b *sample.Batch) error {
+	if err := eachBatch(ctx, ortrain.InOrder(data), func(b *sample.Batch) error {
 		return a.Batch(ctx, s.net.EvaluationPasses, source, b, tallies)
 	}); err != nil {
 		return err

@@ -12,31 +12,9 @@ import (
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/pipeline/feed"
-	"github.com/ortrain/ortrain/pipeline/sample"
 	"github.com/ortrain/ortrain/pipeline/source"
 	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
-
-// trainData and evalData give a Feed's batches to the trainer.
-type trainData struct{ *feed.Feed }
-
-// Batches implements ortrain.Data.
-func (d trainData) Batches() int { _, n := d.Len(); return n }
-
-// Examples implements ortrain.Data.
-func (d trainData) Examples() int64 { n, _ := d.Len(); return int64(n) }
-
-// Epoch implements ortrain.Data.
-func (d trainData) Epoch(_ context.Context, from sample.Cursor) (ortrain.Batches, error) {
-	return d.Feed.Epoch(from)
-}
-
-type evalData struct{ trainData }
-
-// Epoch implements ortrain.Data: all rows in an order that never changes.
-func (d evalData) Epoch(context.Context, sample.Cursor) (ortrain.Batches, error) {
-	return d.Evaluate(), nil
-}
 
 // feedConfig returns what all data of a run share.
 func feedConfig(run Run, tok *tokenize.Tokenizer, file string) feed.Config {

@@ -96,7 +96,7 @@ func evalTest(ctx context.Context, e Env, run Run) error {
 		return err
 	}
 	p := newPredictions(s.folder.config.Labels, data)
-	result, err := ortrain.Evaluate(ctx, s.net, evalData{trainData{data}}, newScorer(len(s.folder.config.Labels))(), p.add)
+	result, err := ortrain.Evaluate(ctx, s.net, ortrain.InOrder(data), newScorer(len(s.folder.config.Labels))(), p.add)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func evalAll(ctx context.Context, e Env, run Run) error {
 	for i := range parts {
 		p := newPredictions(s.folder.config.Labels, parts[i].data)
 		both := twoScorers{newScorer(classes)(), total}
-		if parts[i].result, err = ortrain.Evaluate(ctx, s.net, evalData{trainData{parts[i].data}}, both, p.add); err != nil {
+		if parts[i].result, err = ortrain.Evaluate(ctx, s.net, ortrain.InOrder(parts[i].data), both, p.add); err != nil {
 			return err
 		}
 		all.result.Examples += parts[i].result.Examples

@@ -101,7 +101,7 @@ func predictCommand(e Env) *cli.Command {
 			return err
 		}
 		p := newPredictions(s.folder.config.Labels, data)
-		if _, err := ortrain.Evaluate(ctx, s.net, evalData{trainData{data}}, nil, p.add); err != nil {
+		if _, err := ortrain.Evaluate(ctx, s.net, ortrain.InOrder(data), nil, p.add); err != nil {
 			return err
 		}
 		if err := p.write(ctx, run.OutputDir); err != nil {
@@ -146,7 +146,7 @@ func verifyCommand(e Env) *cli.Command {
 		if err != nil {
 			return err
 		}
-		p, err := proveExport(ctx, s.ort, s.folder.path, s.run, s.net, evalData{trainData{data}})
+		p, err := proveExport(ctx, s.ort, s.folder.path, s.run, s.net, ortrain.InOrder(data))
 		if err != nil {
 			return err
 		}

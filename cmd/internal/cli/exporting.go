@@ -41,7 +41,7 @@ func (s *session) exportModel(ctx context.Context, out *trained) error {
 	if data == nil {
 		data = s.data.train.Limit(parityRows)
 	}
-	p, err := proveExport(ctx, s.ort, dir, s.run, s.net, evalData{trainData{data}})
+	p, err := proveExport(ctx, s.ort, dir, s.run, s.net, ortrain.InOrder(data))
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func writeExport(ctx context.Context, dir string, f *folder, net *ortrain.Networ
 
 // proveExport compares the exported graph with a network on data and writes the
 // figures beside it.
-func proveExport(ctx context.Context, env *ort.Env, dir string, run Run, net *ortrain.Network, data evalData) (*export.Parity, error) {
+func proveExport(ctx context.Context, env *ort.Env, dir string, run Run, net *ortrain.Network, data ortrain.Data) (*export.Parity, error) {
 	served, err := openServed(env, dir, run)
 	if err != nil {
 		return nil, err

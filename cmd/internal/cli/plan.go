@@ -209,9 +209,9 @@ func (p *planned) measure(ctx context.Context) (err error) {
 		return err
 	}
 	c := p.run.Training
-	parts := ortrain.Parts{Engine: p.net, Train: trainData{p.data.train}, Store: ortrain.NewRunStore(p.net, p.stores, p.run.OutputDir), Now: p.env.Now}
+	parts := ortrain.Parts{Engine: p.net, Train: ortrain.Shuffled(p.data.train), Store: ortrain.NewRunStore(p.net, p.stores, p.run.OutputDir), Now: p.env.Now}
 	if p.data.validation != nil {
-		parts.Eval, parts.Scorer = evalData{trainData{p.data.validation}}, newScorer(len(p.data.names))
+		parts.Eval, parts.Scorer = ortrain.InOrder(p.data.validation), newScorer(len(p.data.names))
 	}
 	whole, err := ortrain.New(c, parts)
 	if err != nil {
@@ -296,7 +296,7 @@ const evaluationRows = 256
 func (p *planned) probeEvaluation(ctx context.Context) error {
 	began := p.env.Now()
 	some := p.data.validation.Limit(evaluationRows)
-	if _, err := ortrain.Evaluate(ctx, p.net, evalData{trainData{some}}, nil, nil); err != nil {
+	if _, err := ortrain.Evaluate(ctx, p.net, ortrain.InOrder(some), nil, nil); err != nil {
 		return err
 	}
 	per := float64(p.env.Now().Sub(began)) / float64(max(some.Rows(), 1))

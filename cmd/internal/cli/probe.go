@@ -120,7 +120,7 @@ type embedded struct {
 // vectors runs the encoder over a data set. Rows without a label are left out.
 func (s *session) vectors(ctx context.Context, data *feed.Feed) (embedded, error) {
 	var out embedded
-	_, err := ortrain.Evaluate(ctx, s.net, evalData{trainData{data}}, nil, func(o ortrain.Outputs, b *sample.Batch) error {
+	_, err := ortrain.Evaluate(ctx, s.net, ortrain.InOrder(data), nil, func(o ortrain.Outputs, b *sample.Batch) error {
 		width := int(o.LogitsShape[1])
 		out.x.Width = width
 		for i, row := range b.Row {

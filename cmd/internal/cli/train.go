@@ -19,6 +19,7 @@ import (
 	"github.com/ortrain/ortrain/ortrain/checkpoint/disk"
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/ort"
+	"github.com/ortrain/ortrain/pipeline/feed"
 	"github.com/ortrain/ortrain/pipeline/tokenize"
 )
 
@@ -304,9 +305,9 @@ func (s *session) fit(ctx context.Context, stop <-chan struct{}) (*trained, erro
 		return nil, err
 	}
 	store.Files["config.json"] = config
-	parts := ortrain.Parts{Engine: s.net, Train: trainData{s.data.train}, Store: store, Settle: s.reserve, Stop: stop, Now: s.env.Now}
+	parts := ortrain.Parts{Engine: s.net, Train: ortrain.Shuffled(s.data.train), Store: store, Settle: s.reserve, Stop: stop, Now: s.env.Now}
 	if s.data.validation != nil {
-		parts.Eval, parts.Scorer = evalData{trainData{s.data.validation}}, newScorer(len(s.data.names))
+		parts.Eval, parts.Scorer = ortrain.InOrder(s.data.validation), newScorer(len(s.data.names))
 	}
 	if parts.Resume, err = s.resume(ctx, store); err != nil {
 		return nil, err
@@ -403,20 +404,20 @@ func (s *session) finish(ctx context.Context, out *trained) error {
 func (s *session) evaluateParts(ctx context.Context, out *trained) error {
 	dir := filepath.Join(s.run.OutputDir, evalDir)
 	if d := s.data.validation; d != nil {
-		if err := s.part(ctx, "eval", evalData{trainData{d}}, "", out); err != nil {
+		if err := s.part(ctx, "eval", d, "", out); err != nil {
 			return err
 		}
 	}
 	if d := s.data.test; d != nil {
-		return s.part(ctx, "predict", evalData{trainData{d}}, dir, out)
+		return s.part(ctx, "predict", d, dir, out)
 	}
 	return nil
 }
 
 // part evaluates one part and writes predictions into dir unless that is "".
-func (s *session) part(ctx context.Context, prefix string, d evalData, dir string, out *trained) error {
-	p := newPredictions(s.folder.config.Labels, d.Feed)
-	e, err := ortrain.Evaluate(ctx, s.net, d, newScorer(len(s.data.names))(), p.add)
+func (s *session) part(ctx context.Context, prefix string, d *feed.Feed, dir string, out *trained) error {
+	p := newPredictions(s.folder.config.Labels, d)
+	e, err := ortrain.Evaluate(ctx, s.net, ortrain.InOrder(d), newScorer(len(s.data.names))(), p.add)
 	if err != nil {
 		return err
 	}
