@@ -64,20 +64,8 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 			_ = d.Close()
 		}
 	}()
-	c := feedConfig(run, tok, run.TrainFile)
-	if run.OutputDir != "" {
-		c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
-	}
-	c.Mix, c.Names, c.HeldOut = trainingSets(run), names, heldOut(run)
-	c.Optional = run.Training.Adversary.Unlabelled()
-	c.Taught = c.Optional
-	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
-		return nil, err
-	}
-	if c.CleanID, err = cleaning.identity(true); err != nil {
-		return nil, err
-	}
-	if c.Augment, err = augmenting(run); err != nil {
+	c, err := trainingConfig(run, tok, names, cleaning)
+	if err != nil {
 		return nil, err
 	}
 	if d.train, err = d.read(ctx, c); err != nil {
@@ -109,6 +97,25 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 		d.validation = d.validation.Limit(n)
 	}
 	return d, nil
+}
+
+// trainingConfig says how the data to train on are read.
+func trainingConfig(run Run, tok *tokenize.Tokenizer, names []string, cleaning *cleaning) (c feed.Config, err error) {
+	c = feedConfig(run, tok, run.TrainFile)
+	if run.OutputDir != "" {
+		c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
+	}
+	c.Mix, c.Names, c.HeldOut = trainingSets(run), names, heldOut(run)
+	c.Optional = run.Training.Adversary.Unlabelled()
+	c.Taught = c.Optional
+	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
+		return c, err
+	}
+	if c.CleanID, err = cleaning.identity(true); err != nil {
+		return c, err
+	}
+	c.Augment, err = augmenting(run)
+	return c, err
 }
 
 // trainingSets are the data sets of --train_file and --unlabeled_file; nil if

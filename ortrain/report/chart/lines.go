@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -60,32 +61,19 @@ func (l Lines) SVG() (string, error) {
 	return render(l.Words, figureWide, figureHigh, named.over(p))
 }
 
+// add draws a series, and returns how many of its points can be shown.
 func (l Lines) add(p *plot.Plot, named *key, i int, s Series) (points int, err error) {
 	if len(s.X) != len(s.Y) || s.Low != nil && (len(s.Low) != len(s.Y) || len(s.High) != len(s.Y)) {
 		return 0, fmt.Errorf("chart: %q: %q has %d x for %d y: %w", l.Title, s.Name, len(s.X), len(s.Y), ErrData)
 	}
-	var line, low, high plotter.XYs
-	for k, x := range s.X {
-		if !finite(x, s.Y[k]) || l.LogX && x <= 0 || l.LogY && s.Y[k] <= 0 {
-			continue
-		}
-		line = append(line, plotter.XY{X: x, Y: s.Y[k]})
-		if s.Low != nil && finite(s.Low[k], s.High[k]) {
-			low = append(low, plotter.XY{X: x, Y: s.Low[k]})
-			high = append(plotter.XYs{{X: x, Y: s.High[k]}}, high...)
-		}
-	}
+	line, outline := l.points(s)
 	if len(line) == 0 {
 		return 0, nil
 	}
-	if len(low) > 1 {
-		band, err := plotter.NewPolygon(append(low, high...))
-		if err != nil {
+	if len(outline) > 2 {
+		if err := band(p, i, outline); err != nil {
 			return 0, fmt.Errorf("chart: %q: %w", l.Title, err)
 		}
-		r, g, b, _ := palette[i%len(palette)].RGBA()
-		band.Color, band.LineStyle.Width = color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 0x33}, 0
-		p.Add(band)
 	}
 	curve, err := plotter.NewLine(line)
 	if err != nil {
@@ -102,6 +90,36 @@ func (l Lines) add(p *plot.Plot, named *key, i int, s Series) (points int, err e
 		*named = append(*named, keyEntry{s.Name, curve})
 	}
 	return len(line), nil
+}
+
+// points returns what of a series can be shown: its line, and the outline of the
+// band around it, along the lower edge and back along the upper one.
+func (l Lines) points(s Series) (line, outline plotter.XYs) {
+	var high plotter.XYs
+	for k, x := range s.X {
+		if !finite(x, s.Y[k]) || l.LogX && x <= 0 || l.LogY && s.Y[k] <= 0 {
+			continue
+		}
+		line = append(line, plotter.XY{X: x, Y: s.Y[k]})
+		if s.Low != nil && finite(s.Low[k], s.High[k]) {
+			outline = append(outline, plotter.XY{X: x, Y: s.Low[k]})
+			high = append(high, plotter.XY{X: x, Y: s.High[k]})
+		}
+	}
+	slices.Reverse(high)
+	return line, append(outline, high...)
+}
+
+// band fills an outline with the colour of series i, so that curves show through.
+func band(p *plot.Plot, i int, outline plotter.XYs) error {
+	area, err := plotter.NewPolygon(outline)
+	if err != nil {
+		return err
+	}
+	r, g, b, _ := palette[i%len(palette)].RGBA()
+	area.Color, area.LineStyle.Width = color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), 0x33}, 0
+	p.Add(area)
+	return nil
 }
 
 func mark(p *plot.Plot, i int, points plotter.XYs) error {
