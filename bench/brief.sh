@@ -41,11 +41,26 @@ for mb in "${sizes[@]}"; do
 	bin/ortrain run "$work/$mb.yaml" --quiet >"$work/$mb.log"
 	echo "$mb MB:"
 	cat "$work/$mb.log"
-	# Resident memory after the first tenth of the log.
-	sed -n 's/.*"rss_bytes":\([0-9]*\).*/\1/p' "$work/out-$mb/train/train_log.jsonl" | awk -v mb="$mb" '
+	# Resident memory after the first tenth of the log: whether its level moves shows
+	# in the means of the other tenths, single points go up and down with every
+	# collection of garbage.
+	sed -n 's/.*"rss_bytes":\([0-9]*\).*/\1/p' "$work/out-$mb/train/train_log.jsonl" | awk '
+		function spread(low, high) { return sprintf("%.0f to %.0f MB, +- %.1f %%", low / 1e6, high / 1e6, 100 * (high - low) / (high + low)) }
 		{ rss[NR] = $1 }
-		END { for (i = int(NR / 10) + 1; i <= NR; i++) { if (!low || rss[i] < low) low = rss[i]; if (rss[i] > high) high = rss[i]; sum += rss[i]; n++ }
-			printf "resident memory of training: %.0f to %.0f MB, +- %.1f %% of its mean\n\n", low / 1e6, high / 1e6, 50 * (high - low) / (sum / n) }'
+		END {
+			for (k = 1; k < 10; k++) {
+				sum = n = 0
+				for (i = int(NR * k / 10) + 1; i <= NR * (k + 1) / 10; i++) {
+					sum += rss[i]; n++
+					if (!low || rss[i] < low) low = rss[i]
+					if (rss[i] > high) high = rss[i]
+				}
+				mean = sum / n
+				if (!least || mean < least) least = mean
+				if (mean > most) most = mean
+			}
+			print "resident memory of training, means of tenths: " spread(least, most) "; single points: " spread(low, high) "\n"
+		}'
 done
 
 mb=${sizes[-1]}
