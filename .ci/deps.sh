@@ -257,10 +257,11 @@ tokenizers_from_source() {
 			return 1
 		}
 	done
-	module=$(go list -m -f '{{.Dir}}' "$tokenizers_module") && [ -n "$module" ] || {
+	module=$(go list -m -f '{{.Dir}}' "$tokenizers_module") || module=
+	if [ -z "$module" ]; then
 		say "  go mod download $tokenizers_module failed"
 		return 1
-	}
+	fi
 	say "  cargo builds it from source, once; some minutes"
 	cp -R "$module" "$tmp/tokenizers"
 	chmod -R u+w "$tmp/tokenizers"
