@@ -20,7 +20,7 @@ env: ## print what a plain go build or go test needs: eval "$$(make -s env)"
 	@./.ci/env.sh
 
 build: deps ## build bin/ortrain
-	go build -trimpath -o bin/ortrain ./cmd/ortrain
+	@. ./.ci/lib.sh && waiting "the build of bin/ortrain" go build -trimpath -o bin/ortrain ./cmd/ortrain
 
 dist: ## pack dist/*.tar.gz: program, ONNX Runtime, licences, manual, completions (see docs/DISTRIBUTION.md)
 	@./.ci/dist.sh

@@ -37,6 +37,20 @@ say() {
 	printf '%s\n' "$*" >&2
 }
 
+# waiting WHAT COMMAND… runs a command that may be silent for minutes, and says
+# every four seconds that it is under way.
+waiting() {
+	what=$1
+	shift
+	(while sleep 4 && kill -0 $$ 2>/dev/null; do say "  $what is under way"; done) 9>&- &
+	beat=$!
+	code=0
+	"$@" || code=$?
+	kill "$beat" 2>/dev/null || true
+	wait "$beat" 2>/dev/null || true
+	return "$code"
+}
+
 have() {
 	command -v "$1" >/dev/null 2>&1
 }
