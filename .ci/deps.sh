@@ -278,7 +278,7 @@ tokenizers_from_source() {
 	fi
 	# Cargo may leave servers running, which must not keep the lock. The C of some
 	# crates is compiled for the target by CC and CXX.
-	(cd "$tmp/tokenizers" && CARGO_TARGET_DIR="$tmp/target" waiting "the build of libtokenizers" cargo build --release --locked --lib "$@" >&2 9>&-) || return 1
+	(cd "$tmp/tokenizers" && waiting "the build of libtokenizers" env CARGO_TARGET_DIR="$tmp/target" cargo build --release --locked --lib "$@" >&2 9>&-) || return 1
 	tokenizers_fits "$from"
 }
 

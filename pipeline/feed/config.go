@@ -119,6 +119,14 @@ func (c Config) sets() []Dataset {
 	return []Dataset{{Files: c.Files}}
 }
 
+// place names the data in errors about all of them.
+func (c Config) place() string {
+	if c.Rows != nil {
+		return "the rows in memory"
+	}
+	return c.sets()[0].Files[0]
+}
+
 // edit is the stage for rows that are read again.
 func (c Config) edit() func(pipeline.Source[*record.Batch]) pipeline.Source[*record.Batch] {
 	if c.Edit != nil {

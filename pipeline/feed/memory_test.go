@@ -107,3 +107,24 @@ func TestRowsInMemoryAreRefused(t *testing.T) {
 		t.Errorf("Prepare: %v", err)
 	}
 }
+
+// Rows in memory may lack labels, a whole part of them too, but every class needs
+// one.
+func TestRowsInMemoryWithoutLabels(t *testing.T) {
+	cfg := config(t, "")
+	cfg.Files, cfg.Names, cfg.Kind = nil, []string{"a", "b"}, sample.ClassLabel
+	cfg.Optional, cfg.Taught = true, true
+	cfg.Rows = []sample.Example{{Text: "one", Label: sample.Class(0)}, {Text: "two", Label: sample.Class(1)}}
+	for range 1500 { // more than a part
+		cfg.Rows = append(cfg.Rows, sample.Example{Text: "bare"})
+	}
+	if f := open(t, cfg); f.Rows() != 1502 || f.Labelled().Rows() != 2 {
+		t.Errorf("%d rows, %d labelled", f.Rows(), f.Labelled().Rows())
+	}
+	cfg.Rows = cfg.Rows[:1:1]
+	cfg.Rows = append(cfg.Rows, sample.Example{Text: "bare"})
+	_, err := feed.Open(t.Context(), cfg)
+	if !errors.Is(err, source.ErrFewClasses) {
+		t.Fatalf("a class that no row shows: %v", err)
+	}
+}

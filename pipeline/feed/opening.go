@@ -175,7 +175,7 @@ func (o *opening) taught() error {
 		missing, more = missing[:shown], fmt.Sprintf(" and %d more", n-shown)
 	}
 	return fmt.Errorf("feed: %s: %d rows have no label, and of %d classes no row has the label %s%s; label one row of each class at least: %w",
-		o.cfg.sets()[0].Files[0], o.data.bare.count(0, o.last), len(o.classes), strings.Join(missing, ", "), more, source.ErrFewClasses)
+		o.cfg.place(), o.data.bare.count(0, o.last), len(o.classes), strings.Join(missing, ", "), more, source.ErrFewClasses)
 }
 
 // Every so many rows the size of all data is guessed from that of those seen, so

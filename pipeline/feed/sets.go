@@ -141,7 +141,7 @@ func openSets(ctx context.Context, cfg *Config, ready []*source.Prepared, known 
 func (c Config) enoughClasses() error {
 	fail := func(format string, args ...any) error {
 		err := fmt.Errorf(format+": %w", append(args, source.ErrFewClasses)...)
-		return &source.Error{Path: c.sets()[0].Files[0], Column: c.Columns.Label, Err: err}
+		return &source.Error{Path: c.place(), Column: c.Columns.Label, Err: err}
 	}
 	switch {
 	case c.Kind == sample.ClassLabel && len(c.Names) == 1:
