@@ -106,7 +106,7 @@ func (flat) Shift(context.Context, float64, func(w, g []float32, wNorm, gNorm fl
 	return nil, errors.New("no weights")
 }
 
-func (f flat) Gradient(_ context.Context, p adversary.Pass) (adversary.Result, error) {
+func (f flat) Gradient(ctx context.Context, p adversary.Pass) (adversary.Result, error) {
 	g := make([]float32, f.b.Tokens())
 	for i := range f.b.Sequences() {
 		for t := f.b.Offsets[i]; t < f.b.Offsets[i+1]; t++ {
@@ -117,7 +117,7 @@ func (f flat) Gradient(_ context.Context, p adversary.Pass) (adversary.Result, e
 		}
 	}
 	p.Delta.SetGradient(g, 1)
-	return adversary.Result{}, nil
+	return f.Forward(ctx, p)
 }
 
 // Forward: every token's embedding is ±1 by the label, so that a text of n
@@ -162,6 +162,43 @@ func TestAttackFindsTheBorder(t *testing.T) {
 			t.Errorf("lies %t: %q", lies, suspicion)
 		}
 	}
+}
+
+// TestAttackCountsTheWay: an ascent that crosses a narrow gap breaks the row,
+// though it is right again at the end; only the end of another network's counts.
+func TestAttackCountsTheWay(t *testing.T) {
+	a := adversary.Attack{
+		Radii: []float64{3.5}, Norm: adversary.L2, Scope: adversary.PerExample, Where: adversary.AtLookup, Steps: 10, Alpha: 0.1, Restarts: 1,
+	}
+	victim := func(b *sample.Batch) (adversary.Passes, error) { return folded{flat{b, false}}, nil }
+	tallies := make([]adversary.Tally, 1)
+	if err := a.Batch(context.Background(), victim, victim, texts(4, 4, 9), tallies); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := tallies[0], (adversary.Tally{Epsilon: 3.5, Examples: 3, Clean: 3, FGSM: 3, PGD: 0, Transfer: 3, Worst: 0}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// folded is flat, but right again from one unit beyond the border.
+type folded struct{ flat }
+
+func (f folded) Forward(ctx context.Context, p adversary.Pass) (adversary.Result, error) {
+	out, err := f.flat.Forward(ctx, p)
+	for i, y := range f.b.Labels.Int {
+		row := out.LogProbs[2*i : 2*i+2]
+		if row[y] < row[1-y]-1 {
+			row[0], row[1] = row[1], row[0]
+		}
+	}
+	return out, err
+}
+
+func (f folded) Gradient(ctx context.Context, p adversary.Pass) (adversary.Result, error) {
+	if _, err := f.flat.Gradient(ctx, p); err != nil {
+		return adversary.Result{}, err
+	}
+	return f.Forward(ctx, p)
 }
 
 func TestLogSoftmaxOfLargeLogits(t *testing.T) {

@@ -35,7 +35,8 @@ type Tally struct {
 	Examples int `json:"examples"`
 	Clean    int `json:"clean"`
 	// FGSM, PGD and Transfer count those that withstand the attack, Worst those
-	// that withstand all. Transfer counts only with another network.
+	// that withstand all. PGD is the worst of all restarts and of all steps on the
+	// way, Transfer the end of one ascent of another network, if there is one.
 	FGSM     int `json:"fgsm"`
 	PGD      int `json:"pgd"`
 	Transfer int `json:"transfer"`
@@ -64,8 +65,8 @@ func (a Attack) Validate() error {
 }
 
 // Batch attacks one batch and adds to the tallies, one for each radius in
-// order. source, if not nil, is another network whose perturbations are tried on
-// the victim.
+// order. source, if not nil, is another network: where PGD from the example itself
+// ends there is tried on the victim.
 func (a Attack) Batch(ctx context.Context, victim, source Victim, b *sample.Batch, tallies []Tally) error {
 	b, right, err := a.clean(ctx, victim, b)
 	if err != nil || b == nil {
@@ -110,18 +111,18 @@ func (a Attack) clean(ctx context.Context, victim Victim, b *sample.Batch) (*sam
 
 // radius attacks rows that are right without one.
 func (a Attack) radius(ctx context.Context, victim, source Victim, b *sample.Batch, t *Tally) error {
-	f, err := a.fgsm(ctx, victim, victim, b, t.Epsilon)
+	f, err := a.fgsm(ctx, victim, b, t.Epsilon)
 	if err != nil {
 		return err
 	}
-	p, err := a.pgd(ctx, victim, victim, b, t.Epsilon)
+	p, err := a.pgd(ctx, victim, b, t.Epsilon)
 	if err != nil {
 		return err
 	}
 	worst := both(f, p)
 	t.FGSM, t.PGD = t.FGSM+count(f), t.PGD+count(p)
 	if source != nil {
-		other, err := a.pgd(ctx, source, victim, b, t.Epsilon)
+		other, err := a.climb(ctx, source, victim, b, t.Epsilon, 0)
 		if err != nil {
 			return err
 		}
@@ -133,8 +134,8 @@ func (a Attack) radius(ctx context.Context, victim, source Victim, b *sample.Bat
 }
 
 // fgsm is the steepest step to the border of the ball.
-func (a Attack) fgsm(ctx context.Context, source, victim Victim, b *sample.Batch, epsilon float64) ([]bool, error) {
-	s, err := source(b)
+func (a Attack) fgsm(ctx context.Context, victim Victim, b *sample.Batch, epsilon float64) ([]bool, error) {
+	s, err := victim(b)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +150,7 @@ func (a Attack) fgsm(ctx context.Context, source, victim Victim, b *sample.Batch
 
 // pgd tells which rows withstand all restarts. Rows that one has broken are
 // left out of the next.
-func (a Attack) pgd(ctx context.Context, source, victim Victim, b *sample.Batch, epsilon float64) ([]bool, error) {
+func (a Attack) pgd(ctx context.Context, victim Victim, b *sample.Batch, epsilon float64) ([]bool, error) {
 	standing := make([]bool, b.Sequences())
 	for i := range standing {
 		standing[i] = true
@@ -159,7 +160,7 @@ func (a Attack) pgd(ctx context.Context, source, victim Victim, b *sample.Batch,
 		if rest.Sequences() == 0 {
 			break
 		}
-		held, err := a.climb(ctx, source, victim, rest, epsilon, restart)
+		held, err := a.climb(ctx, nil, victim, rest, epsilon, restart)
 		if err != nil {
 			return nil, err
 		}
@@ -174,35 +175,71 @@ func (a Attack) pgd(ctx context.Context, source, victim Victim, b *sample.Batch,
 	return standing, nil
 }
 
-// climb is one ascent. A row is broken if any of its steps breaks it.
+// climb is one ascent of the victim's loss, which tells the rows that withstand
+// every δ on the way; broken ones take no further steps. With another network as
+// source, that one's loss is climbed and the last δ tried on the victim.
 func (a Attack) climb(ctx context.Context, source, victim Victim, b *sample.Batch, epsilon float64, restart int) ([]bool, error) {
+	held := make([]bool, b.Sequences())
+	standing := make([]int, len(held)) // where the rows of the batch were at first
+	for i := range standing {
+		standing[i] = i
+	}
+	own := source == nil
+	if own {
+		source = victim
+	}
 	s, err := source(b)
 	if err != nil {
 		return nil, err
 	}
-	d := NewDelta(b, s.Hidden(), a.config())
-	if restart > 0 {
-		d.fill(a.Seed, restart, uniform)
-		d.ScaleRows(func(n int) float64 {
-			if a.Norm == LInf {
-				return epsilon
-			}
-			return epsilon * math.Sqrt(3/float64(n)) // the norm is about ε
-		})
-		d.Project(epsilon)
-	}
+	d := a.start(b, s.Hidden(), epsilon, restart)
 	alpha := a.Alpha
 	if alpha == 0 {
 		alpha = 2.5 / float64(a.Steps)
 	}
 	for range a.Steps {
-		if _, err := s.Gradient(ctx, Pass{Delta: d}); err != nil {
+		out, err := s.Gradient(ctx, Pass{Delta: d, Logits: own})
+		if err != nil {
 			return nil, err
+		}
+		if own {
+			right := correct(out.LogProbs, b.Labels.Int)
+			if standing = kept(standing, right); len(standing) == 0 {
+				return held, nil
+			}
+			if len(standing) < len(right) {
+				b = pick(b, right)
+				d = d.pick(b, right)
+				if s, err = victim(b); err != nil {
+					return nil, err
+				}
+			}
 		}
 		d.Steepest(alpha * epsilon)
 		d.Project(epsilon)
 	}
-	return a.try(ctx, victim, b, d)
+	right, err := a.try(ctx, victim, b, d)
+	for i, yes := range right {
+		held[standing[i]] = yes
+	}
+	return held, err
+}
+
+// start is where an ascent begins: at the example, or somewhere in the ball.
+func (a Attack) start(b *sample.Batch, width int, epsilon float64, restart int) *Delta {
+	d := NewDelta(b, width, a.config())
+	if restart == 0 {
+		return d
+	}
+	d.fill(a.Seed, restart, uniform)
+	d.ScaleRows(func(n int) float64 {
+		if a.Norm == LInf {
+			return epsilon
+		}
+		return epsilon * math.Sqrt(3/float64(n)) // the norm is about ε
+	})
+	d.Project(epsilon)
+	return d
 }
 
 // try tells which rows the victim gets right at x+δ.
@@ -235,6 +272,17 @@ func correct(logProbs []float32, labels []int64) []bool {
 			}
 		}
 		out[i] = int64(best) == y
+	}
+	return out
+}
+
+// kept returns the elements that are marked.
+func kept(list []int, marked []bool) []int {
+	var out []int
+	for i, yes := range marked {
+		if yes {
+			out = append(out, list[i])
+		}
 	}
 	return out
 }

@@ -16,6 +16,7 @@ type Delta struct {
 	// groups are the rows that a norm is taken over, end to end.
 	groups []int
 	norm   Norm
+	scope  Scope
 	where  Where
 	width  int
 	batch  *sample.Batch
@@ -27,7 +28,7 @@ type Delta struct {
 
 // NewDelta returns δ = 0 for a batch.
 func NewDelta(b *sample.Batch, width int, c Config) *Delta {
-	d := &Delta{norm: c.Norm, where: c.Where, width: width, batch: b}
+	d := &Delta{norm: c.Norm, scope: c.Scope, where: c.Where, width: width, batch: b}
 	rows := b.Tokens()
 	if c.Where == AtMatrix {
 		d.index = make([]int, rows)
@@ -103,6 +104,21 @@ func (d *Delta) each(f func(lo, hi int)) {
 	for i := range len(d.groups) - 1 {
 		f(d.groups[i]*d.width, d.groups[i+1]*d.width)
 	}
+}
+
+// pick returns δ and its gradient of the marked sequences, which are the batch b. It is not for
+// AtMatrix, where sequences share rows.
+func (d *Delta) pick(b *sample.Batch, marked []bool) *Delta {
+	out := NewDelta(b, d.width, Config{Norm: d.norm, Scope: d.scope, Where: d.where})
+	at := 0
+	for i, yes := range marked {
+		if yes {
+			lo, hi := int(d.batch.Offsets[i])*d.width, int(d.batch.Offsets[i+1])*d.width
+			copy(out.Grad[at:], d.Grad[lo:hi])
+			at += copy(out.Value[at:], d.Value[lo:hi])
+		}
+	}
+	return out
 }
 
 // size is the norm of a group.

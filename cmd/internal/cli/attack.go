@@ -39,7 +39,7 @@ func (o *attackOptions) flags() []cli.Flag {
 		&cli.Float64Flag{Name: "adv_alpha", Usage: "`SIZE` of a PGD step as a share of the radius; 0 means 2.5/steps", Destination: &o.alpha, Category: category},
 		&cli.IntFlag{Name: "attack_steps", Usage: "PGD `STEPS`", Value: 20, Destination: &o.steps, Category: category},
 		&cli.IntFlag{Name: "restarts", Usage: "PGD `STARTS`; the first is the example, the others are random", Value: 5, Destination: &o.restarts, Category: category},
-		&cli.StringFlag{Name: "transfer_from", Usage: "`FOLDER` of another model whose perturbations are tried as well", Destination: &o.transfer, Category: category},
+		&cli.StringFlag{Name: "transfer_from", Usage: "`FOLDER` of another model whose perturbations, from one start, are tried as well", Destination: &o.transfer, Category: category},
 		&cli.BoolFlag{Name: "check", Usage: "end with exit code 4 where gradients seem to be masked", Destination: &o.check, Category: category},
 	}
 }
