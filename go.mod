@@ -18,6 +18,7 @@ require (
 	github.com/zeebo/xxh3 v1.0.2
 	golang.org/x/net v0.59.0
 	golang.org/x/text v0.43.0
+	gonum.org/v1/gonum v0.16.0
 	gonum.org/v1/plot v0.17.0
 	google.golang.org/protobuf v1.36.12
 	gopkg.in/yaml.v3 v3.0.1

@@ -6,8 +6,8 @@
 // the hash of its inputs → Table.Lookup.
 //
 // Only pieces that are whole words of letters take part. The result is exact:
-// most pairs are refused by products of 7-bit integers, with a bound on their
-// error, and the others are computed in float32.
+// most pairs are refused by products of 7-bit integers along the principal axes,
+// with a bound on what is left out, and the others are computed in float32.
 //
 // Errors wrap ErrInput and ErrFile. A Table is immutable and safe for concurrent
 // use. The package opens no models.
@@ -84,10 +84,10 @@ func Build(ctx context.Context, in Input, o Options) (*Table, error) {
 		return nil, fmt.Errorf("neighbour: %d neighbours of cosine %v; at least 1, and -1 to 1: %w", o.Most, o.Least, ErrInput)
 	}
 	words, rows := wholeWords(in)
-	m := quantize(rows, in.Width)
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	m := quantize(rows, in.Width, o.Workers)
 	found := make([]*search, o.Workers)
 	var next atomic.Int64
 	var wg sync.WaitGroup

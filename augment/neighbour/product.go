@@ -17,24 +17,30 @@ const (
 	tile = 64 // rows worked on together, to stay in the cache
 )
 
-// matrix is n rows in float32 and in packed form.
+// matrix is n rows in float32, and their leading part in packed form.
 type matrix struct {
-	n, width, words   int
+	n, width          int
 	rows              []float32
+	lead, words       int
 	forward, backward []uint64
 	scale, off        []float32 // of each row: one unit, and the length of what rounding took
+	rest              []float32 // the length of what is not in the leading part
 	sum               []int64   // of each row's integers
 }
 
-func quantize(rows []float32, width int) *matrix {
-	m := &matrix{n: len(rows) / width, width: width, words: (width + 2) / 3, rows: rows}
+func quantize(rows []float32, width, workers int) *matrix {
+	l := rotate(rows, width, workers)
+	m := &matrix{n: len(rows) / width, width: width, rows: rows, lead: l.width, words: (l.width + 2) / 3, rest: l.rest}
 	m.forward, m.backward = make([]uint64, m.n*m.words), make([]uint64, m.n*m.words)
 	m.scale, m.off, m.sum = make([]float32, m.n), make([]float32, m.n), make([]int64, m.n)
-	for i := range m.n {
-		row := rows[i*width : (i+1)*width]
+	share(m.n, workers, func(i int) {
+		row := l.rows[i*l.width : (i+1)*l.width]
 		var most float32
 		for _, x := range row {
 			most = max(most, x, -x)
+		}
+		if most == 0 {
+			most = 1 // nothing of the row is here
 		}
 		unit := most / (bias - 1)
 		var lost float64
@@ -47,7 +53,7 @@ func quantize(rows []float32, width int) *matrix {
 			m.backward[at] |= u << (lane * (2 - k%3))
 		}
 		m.scale[i], m.off[i] = unit, float32(math.Sqrt(lost))
-	}
+	})
 	return m
 }
 
@@ -134,20 +140,38 @@ func (s *search) judge(i, j int, biased int64) {
 		return
 	}
 	m := s.m
-	product := biased - bias*(m.sum[i]+m.sum[j]) - bias*bias*int64(m.width)
+	product := biased - bias*(m.sum[i]+m.sum[j]) - bias*bias*int64(m.lead)
 	about := float32(product) * m.scale[i] * m.scale[j]
-	// |x·y - x'·y'| ≤ |x-x'|·|y| + |x'|·|y-y'|, where |y| = 1 and |x'| ≤ 1 + |x-x'|.
-	slack := m.off[i] + (1+m.off[i])*m.off[j] + 1e-5
-	if about+slack < min(s.floor[i], s.floor[j]) {
+	// |x·y - x'·y'| ≤ |x-x'|·|y| + |x'|·|y-y'|, where |y| ≤ 1 and |x'| ≤ 1 + |x-x'|;
+	// the rests add the product of their lengths at most.
+	slack := m.off[i] + (1+m.off[i])*m.off[j] + m.rest[i]*m.rest[j] + 1e-5
+	x, y, floor := m.rows[i*m.width:][:m.width], m.rows[j*m.width:][:m.width], min(s.floor[i], s.floor[j])
+	if about+slack < floor || dot(x, y)+1e-5 < floor {
 		return
 	}
-	x, y := m.rows[i*m.width:][:m.width], m.rows[j*m.width:][:m.width]
 	var cosine float32
 	for k := range x {
 		cosine += x[k] * y[k]
 	}
 	s.offer(i, hit{int32(j), cosine})
 	s.offer(j, hit{int32(i), cosine})
+}
+
+// dot is x·y by four sums at once, which do not wait for each other.
+func dot(x, y []float32) float32 {
+	var a, b, c, d float32
+	y = y[:len(x)]
+	k := 0
+	for ; k+4 <= len(x); k += 4 {
+		a += x[k] * y[k]
+		b += x[k+1] * y[k+1]
+		c += x[k+2] * y[k+2]
+		d += x[k+3] * y[k+3]
+	}
+	for ; k < len(x); k++ {
+		a += x[k] * y[k]
+	}
+	return a + b + c + d
 }
 
 // offer keeps a hit if it is among the best of a row.
