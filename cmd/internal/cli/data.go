@@ -32,10 +32,12 @@ func feedConfig(run Run, tok *tokenize.Tokenizer, file string) feed.Config {
 type datasets struct {
 	train, validation, test *feed.Feed
 	// carved says that validation was taken out of the training file.
-	carved   bool
-	open     []io.Closer
-	names    []string
-	cleaning *cleaning
+	carved bool
+	// unlabelled are rows to train on that were left out for want of a label.
+	unlabelled int
+	open       []io.Closer
+	names      []string
+	cleaning   *cleaning
 }
 
 // Close closes all files.
@@ -87,6 +89,11 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 			return nil, err
 		}
 	}
+	if !run.Training.Adversary.Unlabelled() {
+		all := d.train.Rows()
+		d.train = d.train.Labelled()
+		d.unlabelled = all - d.train.Rows()
+	}
 	if n := run.MaxTrainSamples; n > 0 {
 		d.train = d.train.Limit(n)
 		if d.train.Labelled().Rows() == 0 {
@@ -106,7 +113,7 @@ func trainingConfig(run Run, tok *tokenize.Tokenizer, names []string, cleaning *
 		c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
 	}
 	c.Mix, c.Names, c.HeldOut = trainingSets(run), names, heldOut(run)
-	c.Optional = run.Training.Adversary.Unlabelled()
+	c.Optional = letsIn(run)
 	c.Taught = c.Optional
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
 		return c, err
@@ -202,6 +209,9 @@ func (d *datasets) read(ctx context.Context, c feed.Config) (*feed.Feed, error) 
 	return f, err
 }
 
+// letsIn reports whether rows to train on may lack a label.
+func letsIn(run Run) bool { return run.Unlabeled || run.Training.Adversary.Unlabelled() }
+
 // withoutLabel reports whether an error is about a row without a label.
 func withoutLabel(err error) bool {
 	return errors.Is(err, source.ErrMissing) && strings.Contains(err.Error(), "no label")
@@ -209,10 +219,10 @@ func withoutLabel(err error) bool {
 
 // missingLabel adds a hint to the error about a training row without a label.
 func missingLabel(err error, run Run) error {
-	if run.Training.Adversary.Unlabelled() || !withoutLabel(err) {
+	if letsIn(run) || !withoutLabel(err) {
 		return err
 	}
-	return fail(ExitData, err, "rows without a label can be trained on with --adversary "+strings.ReplaceAll(unlabelledMethods(), ", ", " or "))
+	return fail(ExitData, err, "--unlabeled leaves such rows out; with --adversary "+strings.ReplaceAll(unlabelledMethods(), ", ", " or ")+" they teach too")
 }
 
 func (d *datasets) readEvaluation(ctx context.Context, run Run, tok *tokenize.Tokenizer, part, file string) (*feed.Feed, error) {

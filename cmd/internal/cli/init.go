@@ -208,9 +208,6 @@ func (d *draft) measure(ctx context.Context) (err error) {
 	if d.foreign > 0.3 && d.opts.model == "" {
 		d.roles.Open = append(d.roles.Open, fmt.Sprintf("%.0f %% of the letters are not Latin, and the model knows English; name a model of the language as model_name_or_path", 100*d.foreign))
 	}
-	if d.unlabelled > 0 && d.roles.Label != "" {
-		d.roles.Open = append(d.roles.Open, fmt.Sprintf("%s rows have no label, and training refuses them; label or drop them", thousands(d.unlabelled)))
-	}
 	small := 0
 	for _, n := range d.shape.Classes {
 		if n < 10 {

@@ -100,6 +100,9 @@ func (d *draft) settingsText(line func(string, ...any)) {
 		line("\n# What fine-tuning has to beat: a linear classifier on the frozen encoder. It says which test rows are hard.\nprobe:")
 	}
 	line("\ntrain:\n  # As many epochs as %s rows need.\n  num_train_epochs: %d", thousands(d.shape.Rows), s.Epochs)
+	if d.unlabelled > 0 && d.roles.Label != "" {
+		line("  # %s rows have no label: they are left out, unless an adversary that learns from them is named.\n  unlabeled: true", thousands(d.unlabelled))
+	}
 	line("  # For sequences of %d tokens and %s of free memory.\n  per_device_train_batch_size: %d", s.MaxSeqLength, bytesText(d.shape.Memory), s.BatchSize)
 	line("  learning_rate: %s\n  weight_decay: 0.01\n  warmup_ratio: 0.1", strconv.FormatFloat(s.LearningRate, 'g', -1, 64))
 	why := "Labels come about equally often"

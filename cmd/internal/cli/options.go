@@ -32,6 +32,7 @@ type Run struct {
 
 	TrainFile       string  `yaml:"train_file"`
 	UnlabeledFile   string  `yaml:"unlabeled_file"`
+	Unlabeled       bool    `yaml:"unlabeled"`
 	ValidationFile  string  `yaml:"validation_file"`
 	TestFile        string  `yaml:"test_file"`
 	TextColumn      string  `yaml:"text_column"`

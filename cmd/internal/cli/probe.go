@@ -34,6 +34,7 @@ func probeCommand(e Env) *cli.Command {
 
 // openProbe opens data and the encoder without a head.
 func openProbe(ctx context.Context, e Env, run Run) (_ *session, err error) {
+	run.Unlabeled = true // the probe does without them
 	s := &session{env: e, run: run}
 	defer func() {
 		if err != nil {

@@ -47,7 +47,8 @@ func splitCommand(e Env) *cli.Command {
 	return &cli.Command{
 		Name: "split", Usage: "cut a data set into parts to train, validate and test on", ArgsUsage: "IN...", Flags: flags,
 		Description: "A hash of its text decides where a row goes, so equal texts go to one part and rows keep theirs when\n" +
-			"others are added. Every class is in every part if it has texts enough. IN is as that of convert.",
+			"others are added. Every class is in every part if it has texts enough; rows without a label are trained on\n" +
+			"only. IN is as that of convert.",
 		Action: func(c *cli.Context) error {
 			if c.Args().Len() == 0 {
 				return usage("split takes what to read: ortrain split IN... --output_dir FOLDER")
@@ -116,7 +117,12 @@ func (s *splitting) decide(ctx context.Context) (err error) {
 	if s.held, err = feed.NewSplitter(s.opts.ValidationSplit+s.opts.TestSplit, classes); err != nil {
 		return err
 	}
-	if err := eachExample(ctx, s.set, func(ex sample.Example) error { s.held.See(ex); return nil }); err != nil {
+	if err := eachExample(ctx, s.set, func(ex sample.Example) error {
+		if !s.trainOnly(ex) {
+			s.held.See(ex)
+		}
+		return nil
+	}); err != nil {
 		return err
 	}
 	s.held.Settle()
@@ -127,7 +133,7 @@ func (s *splitting) decide(ctx context.Context) (err error) {
 		return err
 	}
 	err = eachExample(ctx, s.set, func(ex sample.Example) error {
-		if s.held.HeldOut(ex) {
+		if !s.trainOnly(ex) && s.held.HeldOut(ex) {
 			s.test.See(ex)
 		}
 		return nil
@@ -136,10 +142,16 @@ func (s *splitting) decide(ctx context.Context) (err error) {
 	return err
 }
 
+// trainOnly tells rows without a label beside others that have one: nothing can
+// be judged by them.
+func (s *splitting) trainOnly(ex sample.Example) bool {
+	return s.set.Kind() != sample.NoLabel && ex.Label.Kind == sample.NoLabel
+}
+
 // part is the number of the part that a row goes to.
 func (s *splitting) part(ex sample.Example) int {
 	switch {
-	case !s.held.HeldOut(ex):
+	case s.trainOnly(ex) || !s.held.HeldOut(ex):
 		return 0
 	case s.opts.ValidationSplit == 0 || s.test != nil && s.test.HeldOut(ex):
 		return 2

@@ -28,11 +28,12 @@ func trainCommand(e Env) *cli.Command {
 		_, err := train(ctx, e, run)
 		return err
 	})
-	c.Description = "A row has no label where the cell is null or empty, the field is missing, or a class number is -1. With\n" +
-		"--adversary " + strings.ReplaceAll(unlabelledMethods(), ", ", ", --adversary ") + " such rows teach too: the loss is the mean over the labels of a\n" +
+	c.Description = "A row has no label where the cell is null or empty, the field is missing, or a class number is -1. Such rows\n" +
+		"are refused, as they may be a mistake; --unlabeled leaves them out. With\n" +
+		"--adversary " + strings.ReplaceAll(unlabelledMethods(), ", ", ", --adversary ") + " they teach too: the loss is the mean over the labels of a\n" +
 		"step, the method's own term the mean over all its rows. Each class needs a labelled row, and no row without\n" +
 		"a label is validated on. --unlabeled_file takes texts from a file of their own; how often its rows come beside\n" +
-		"labelled ones is settled by weights: --train_file FILE=1 --unlabeled_file FILE=3. Otherwise they are refused."
+		"labelled ones is settled by weights: --train_file FILE=1 --unlabeled_file FILE=3."
 	return c
 }
 
@@ -244,6 +245,9 @@ func (s *session) describeData() {
 	text := fmt.Sprintf("data: %s rows to train on", thousands(int64(d.train.Rows())))
 	if n := d.train.Rows() - d.train.Labelled().Rows(); n > 0 {
 		text += fmt.Sprintf(", %s of them without a label", thousands(int64(n)))
+	}
+	if d.unlabelled > 0 {
+		text += fmt.Sprintf(", %s without a label left out", thousands(int64(d.unlabelled)))
 	}
 	if d.validation != nil {
 		text += fmt.Sprintf(", %s to validate on", thousands(int64(d.validation.Rows())))

@@ -9,6 +9,7 @@ var usages = map[string]string{
 	"config_name":        "`FILE` with the configuration of a model to train from scratch",
 
 	"train_file":        "`FILE` to train on: Parquet, CSV or JSON lines; FILE=WEIGHT,FILE=WEIGHT mixes several",
+	"unlabeled":         "let in rows without a label; they are left out, unless --adversary learns from them",
 	"unlabeled_file":    "`FILE` of texts to train on beside train_file, whose labels, if any, are not read: for an adversary that learns from rows without labels; FILE=WEIGHT where train_file has weights",
 	"validation_file":   "`FILE` to evaluate on during and after training",
 	"test_file":         "`FILE` to evaluate on once at the end",
