@@ -50,12 +50,12 @@ fit() {
 		"${settings[@]}" --save_strategy no --overwrite_output_dir --output_dir "$1" --quiet "${@:6}" >&2
 }
 
-# strike FOLDER TEST PLAIN: attacks, unless that is done.
+# strike FOLDER TEST PLAIN RADII: attacks, unless that is done.
 strike() {
 	[ -f "$1/attack.json" ] && return
 	local from=()
 	[ "$1" = "$3" ] || from=(--transfer_from "$3/export")
-	bin/ortrain attack --model_name_or_path "$1/export" --test_file "$2" --max_eval_samples "$judged" --adv_epsilon "$radii" \
+	bin/ortrain attack --model_name_or_path "$1/export" --test_file "$2" --max_eval_samples "$judged" --adv_epsilon "$4" \
 		--per_device_eval_batch_size 32 --output_dir "$1" --quiet "${from[@]}" >&2
 }
 
@@ -77,7 +77,7 @@ suspect() {
 
 choose() {
 	local file method dir radius # the one tried, not the one chosen
-	echo "| data | method | radius | clean | worst at ${radii//,/, } |"
+	echo "| data | method | radius | clean | worst at both radii |"
 	echo "|---|---|---|---|---|"
 	for file in "${sets[@]}"; do
 		for method in "${choosing[@]}"; do
@@ -86,7 +86,7 @@ choose() {
 				dir=$out/choose-$file-$method-$radius
 				# shellcheck disable=SC2046
 				fit "$dir" "$out/choose-$file-fit.jsonl" "${rows[$file]}" "$epochs" 7 $(options "$method" "$radius")
-				strike "$dir" "$out/choose-$file-held.jsonl" "$out/choose-$file-plain-0"
+				strike "$dir" "$out/choose-$file-held.jsonl" "$out/choose-$file-plain-0" "${radii[$file]}"
 				points "$dir" | awk -v row="| $file | $method | $radius" '{ clean = $2; worst = worst sprintf("%s%.3f", NR > 1 ? ", " : "", $3) }
 					END { printf "%s | %.3f | %s |\n", row, clean, worst }'
 				[ "$method" != plain ] || break
@@ -109,7 +109,7 @@ effect() {
 				fi
 				# shellcheck disable=SC2046
 				fit "$dir" "$out/$file-train.jsonl" "${rows[$file]}" "$long" "$seed" $(options "$method" "$radius")
-				strike "$dir" "$out/$file-test.jsonl" "$out/$file-plain-$seed"
+				strike "$dir" "$out/$file-test.jsonl" "$out/$file-plain-$seed" "${radii[$file]}"
 				suspect "$dir"
 				points "$dir"
 			done | awk -v row="| $file | $method" '{ if (!($1 in n)) order[++k] = $1; n[$1]++; clean[$1] += $2; worst[$1] += $3 }
