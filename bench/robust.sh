@@ -27,7 +27,8 @@ go build -trimpath -o bin/ortrain ./cmd/ortrain
 # training rows stands for the test when radii are chosen.
 data() {
 	shuffle() { awk 'BEGIN { srand(7) } { print rand() "\t" $0 }' | LC_ALL=C sort | cut -f 2-; }
-	local part label
+	local part label last=$out/choose-rotten-tomatoes-held.jsonl
+	[ ! -f "$last" ] || return 0 # another run may be reading
 	for part in train test; do # texts with line ends inside, so no line is a row
 		bin/ortrain convert --label_column category "$shared/banking77/$part.csv" - --to jsonl |
 			jq -c '{text, label: .category}' | shuffle >"$out/banking77-$part.jsonl"
