@@ -190,8 +190,10 @@ func unknownOption(c *cli.Command, name string) error {
 // options resolved: flags over environment over file over defaults.
 func command(e Env, name, text, argsUsage string, names []string, action func(ctx context.Context, e Env, run Run) error) *cli.Command {
 	run := DefaultRun()
+	flags := flagsFor(&run, names...)
+	reword(flags, usagesOf[name])
 	return &cli.Command{
-		Name: name, Usage: text, ArgsUsage: argsUsage, Flags: flagsFor(&run, names...),
+		Name: name, Usage: text, ArgsUsage: argsUsage, Flags: flags,
 		Action: func(c *cli.Context) error {
 			takes, allowed := "no argument", 0
 			if argsUsage != "" {

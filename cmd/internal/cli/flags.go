@@ -65,6 +65,9 @@ func flagsFor(run *Run, names ...string) []cli.Flag {
 				Name: o.name, Aliases: aliases[o.name], Usage: usages[o.name],
 				Value: &fieldFlag{o.value}, Category: category(o.name), DefaultText: show(o.value),
 			}
+			if o.value.IsZero() && ofMethod(o.name) {
+				f.DefaultText = "the method's"
+			}
 			if o.value.Kind() == reflect.Bool {
 				flags = append(flags, switchFlag{f})
 			} else {
@@ -73,6 +76,22 @@ func flagsFor(run *Run, names ...string) []cli.Flag {
 		}
 	}
 	return flags
+}
+
+// ofMethod tells options whose default depends on --adversary.
+func ofMethod(name string) bool { return strings.HasPrefix(name, "adv_") && name != "adv_budget" }
+
+// reword gives flags other usages, by their names.
+func reword(flags []cli.Flag, usages map[string]string) {
+	for _, f := range flags {
+		g, ok := f.(*cli.GenericFlag)
+		if !ok {
+			continue
+		}
+		if text, ok := usages[g.Name]; ok {
+			g.Usage = text
+		}
+	}
 }
 
 // switchFlag is a boolean option: help pages show it without a value.

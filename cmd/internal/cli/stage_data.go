@@ -135,6 +135,10 @@ func scrubStage() stageKind {
 		name: "scrub", needs: []string{"clean"},
 		wired: map[string]string{"audit_file": fromFlow, "to": fromFlow, "dry_run": "ortrain plan", "check": "ortrain scrub --check"},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
+			if step := s.hides(r); step != "" {
+				return flow.Job{}, usage("it comes behind clean, whose step %s hides personal data from it: %s; "+
+					"clean with encoder, or leave scrub out and put the step pii first in a cleaning recipe of your own", step, hiding[step])
+			}
 			job, err := s.perPart(k, r, partNames, func(_ string, in []string, out string) []string {
 				return slices.Concat(in, []string{out})
 			})
@@ -142,6 +146,33 @@ func scrubStage() stageKind {
 			return job, err
 		},
 	}
+}
+
+// hiding says what steps of cleaning do to personal data.
+var hiding = map[string]string{
+	"case":        "names are recognised by their capital letters",
+	"punctuation": "ann@example.com stays as ann example com",
+}
+
+// hides returns the step of the stage clean, if there is one, behind which
+// personal data are no longer recognised though they are still there.
+func (s *stager) hides(r flow.Request) string {
+	if r.Before["clean"] == nil {
+		return ""
+	}
+	recipe, err := readRecipe(s.cleanedBy(r))
+	if err != nil {
+		return "" // the stage itself says what is wrong
+	}
+	for _, use := range recipe.Steps {
+		switch {
+		case use.Step == "pii":
+			return "" // they are gone by then
+		case use.Step == "case", use.Step == "punctuation" && use.Params["action"] != "normalize":
+			return use.Step
+		}
+	}
+	return ""
 }
 
 // cleanStage cleans every part; only rows to train on are dropped.

@@ -103,6 +103,17 @@ var usages = map[string]string{
 	"log_format": "progress as text, json or auto (text on a terminal)",
 }
 
+// usagesOf says it of options that are something else to a command than to train.
+var usagesOf = map[string]map[string]string{
+	"attack":  {"test_file": "`FILE` whose rows are attacked", "output_dir": "`FOLDER` for attack.json, attack.csv and attack.svg"},
+	"eval":    {"test_file": "`FILE` to score", "train_file": "`FILE` that the model was trained on, for --on all", "output_dir": "`FOLDER` for results and predictions"},
+	"export":  {"output_dir": "`FOLDER` for the export"},
+	"predict": {"test_file": "`FILE` of the texts to label", "output_dir": "`FOLDER` for the predictions"},
+	"probe": {"test_file": "`FILE` to score", "train_file": "`FILE` to fit on: Parquet, CSV or JSON lines; FILE=WEIGHT,FILE=WEIGHT mixes several",
+		"output_dir": "`FOLDER` for results, predictions and the hardest rows"},
+	"verify": {"test_file": "`FILE` of the texts to compare answers on"},
+}
+
 // categories groups options on the help pages, by their position in Run.
 var categories = []struct{ first, title string }{
 	{"model_name_or_path", "MODEL"},
