@@ -210,6 +210,37 @@ func TestLossThatIsNotANumber(t *testing.T) {
 	}
 }
 
+// A checkpoint that could not be written is not passed over because the loss is
+// wrong too.
+func TestLossThatIsNotANumberAndFullDisk(t *testing.T) {
+	full, events := errors.New("disk full"), []string(nil)
+	store := slowStore{&events, make(chan error, 1)}
+	cfg := ortrain.DefaultConfig()
+	cfg.SaveStrategy, cfg.SaveSteps = ortrain.EverySome, 1
+	tr, err := ortrain.New(cfg, ortrain.Parts{
+		Engine: failing{&fake{losses: []float64{1, math.NaN()}}, func() { store.allow <- full }}, Train: oneSequence(5), Store: store,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = tr.Run(context.Background()); !errors.Is(err, ortrain.ErrNotFinite) || !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// failing calls a function at the second step.
+type failing struct {
+	*fake
+	second func()
+}
+
+func (f failing) Accumulate(ctx context.Context, b *sample.Batch, step, micro int) (ortrain.Loss, error) {
+	if step == 2 {
+		f.second()
+	}
+	return f.fake.Accumulate(ctx, b, step, micro)
+}
+
 func TestStopSavesTheStepUnderWay(t *testing.T) {
 	stop := make(chan struct{})
 	close(stop)
