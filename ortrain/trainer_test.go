@@ -12,10 +12,12 @@ import (
 	"testing"
 
 	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/ortrain/checkpoint"
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort/orttest"
+	spec "github.com/ortrain/ortrain/ortrain/variant"
 	"github.com/ortrain/ortrain/pipeline/random"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
@@ -323,6 +325,39 @@ func trained(t *testing.T, dir string, change func(*ortrain.Config), data ortrai
 		run(0, false)
 	}
 	return slices.Clone(final)
+}
+
+// perturbable is a fake that a disturbed run can be planned with.
+type perturbable struct{ ortrain.Perturbable }
+
+func (perturbable) Prepare([]spec.Spec) error { return nil }
+
+// The budget counts plain micro-batches once and disturbed ones as often as their
+// passes.
+func TestBudgetOfPasses(t *testing.T) {
+	for _, c := range []struct{ start, resumed, cost int }{
+		{0, 0, 45}, // 30 micro-batches of 1.5 passes
+		{1, 0, 40}, // 10 of 1, then 20
+		{1, 14, 24}, // 16, in the middle of what is disturbed
+		{9, 0, 30},
+	} {
+		cfg := ortrain.DefaultConfig()
+		cfg.NumTrainEpochs, cfg.SaveStrategy = 3, ortrain.Never
+		var err error
+		if cfg.Adversary, err = adversary.Defaults("fgm"); err != nil { // two passes
+			t.Fatal(err)
+		}
+		cfg.Adversary.StartEpoch, cfg.Adversary.Fraction = c.start, 0.5
+		parts := ortrain.Parts{Engine: perturbable{}, Train: oneSequence(10), Resume: ortrain.State{Step: c.resumed, Seed: cfg.Seed}}
+		cfg.Adversary.Budget = c.cost
+		if _, err := ortrain.New(cfg, parts); err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+		cfg.Adversary.Budget--
+		if _, err := ortrain.New(cfg, parts); !errors.Is(err, ortrain.ErrConfig) || !strings.Contains(err.Error(), fmt.Sprintf("about %d passes", c.cost)) {
+			t.Errorf("%+v with less: %v", c, err)
+		}
+	}
 }
 
 // stopper closes its channel after a step.
