@@ -198,6 +198,7 @@ func (t *Trainer) account(r Step, cursor sample.Cursor) {
 	t.state.Epoch = float64(cursor.Epoch) + float64(cursor.Batch)/float64(t.parts.Train.Batches())
 	t.lossSum, t.lossSteps = t.lossSum+r.Loss, t.lossSteps+1
 	t.state.LossSum, t.state.LossSteps = t.lossSum, t.lossSteps
+	t.result.RanSteps++
 	t.result.Examples += int64(r.Examples)
 	t.result.Tokens += int64(r.Tokens)
 	t.result.Training += r.Total

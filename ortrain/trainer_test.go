@@ -157,6 +157,21 @@ func TestAccumulationEndsWithTheEpoch(t *testing.T) {
 	}
 }
 
+// The steps of a resumed run are told apart from those before it.
+func TestResultOfAResumedRun(t *testing.T) {
+	cfg := ortrain.DefaultConfig()
+	cfg.NumTrainEpochs, cfg.SaveStrategy = 1, ortrain.Never
+	before := ortrain.State{Step: 3, Cursor: sample.Cursor{Batch: 3, Examples: 3}, Seed: cfg.Seed, LossSum: 15, LossSteps: 3}
+	tr, err := ortrain.New(cfg, ortrain.Parts{Engine: &fake{losses: []float64{1}}, Train: oneSequence(5), Resume: before})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := tr.Run(context.Background())
+	if err != nil || r.Steps != 5 || r.RanSteps != 2 || r.Examples != 2 || r.TrainLoss != 17.0/5 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 func TestBestCheckpointAndEarlyStopping(t *testing.T) {
 	e := &fake{losses: []float64{1}, evals: []float64{0.9, 0.5, 0.6, 0.7, 0.4}}
 	s := &stores{}
@@ -336,8 +351,8 @@ func (perturbable) Prepare([]spec.Spec) error { return nil }
 // passes.
 func TestBudgetOfPasses(t *testing.T) {
 	for _, c := range []struct{ start, resumed, cost int }{
-		{0, 0, 45}, // 30 micro-batches of 1.5 passes
-		{1, 0, 40}, // 10 of 1, then 20
+		{0, 0, 45},  // 30 micro-batches of 1.5 passes
+		{1, 0, 40},  // 10 of 1, then 20
 		{1, 14, 24}, // 16, in the middle of what is disturbed
 		{9, 0, 30},
 	} {
