@@ -240,7 +240,8 @@ func (f *Feed) Limit(n int) *Feed {
 	return first
 }
 
-// Labelled returns the part whose rows have a label.
+// Labelled returns the part whose rows have a label, or all if no labels are
+// read.
 func (f *Feed) Labelled() *Feed {
 	return f.only(newSubset(f.rows.bits.minus(f.data.bare), f.data.starts))
 }

@@ -23,7 +23,7 @@ type data struct {
 	// starts[p] is the first row of part p; the last one ends the data.
 	starts []uint64
 	// kept are the rows that cleaning left, held those of them that are held out,
-	// bare those without a label.
+	// bare those without a label, where labels are read.
 	kept       subset
 	held, bare bitset
 	// shelf has all kept rows; nil when they are more than the budget, and are
@@ -138,9 +138,11 @@ func (o *opening) add(ex sample.Example) error {
 		o.held.set(ex.Row)
 	}
 	d := o.data
-	if ex.Label.Kind == sample.NoLabel {
+	switch {
+	case o.cfg.Kind == sample.NoLabel: // nothing is missing
+	case ex.Label.Kind == sample.NoLabel:
 		d.bare.set(ex.Row)
-	} else if o.classes != nil {
+	case o.classes != nil:
 		o.classes[ex.Label.Int[0]] = true
 	}
 	d.textBytes += textBytes(ex)
