@@ -25,7 +25,8 @@ type Config struct {
 	// which must not change while the Feed is open.
 	Rows []sample.Example
 	// Kind is the kind of label to read; Names, the classes in order, when a
-	// model or other data settles them; Optional, whether labels may be absent;
+	// model or other data settles them; Optional, whether labels may be absent: of
+	// all rows, or of single ones too unless they are values or several classes;
 	// Taught, that every class must have a labelled row where some rows have no
 	// label.
 	Kind             sample.LabelKind
@@ -111,6 +112,10 @@ func (c Config) of(d Dataset) Config {
 	return c
 }
 
+// numbers reports whether labels are such that none stands for one that is
+// missing.
+func (c Config) numbers() bool { return c.Kind == sample.ValueLabel || c.Kind == sample.MultiLabel }
+
 // sets are the data sets, one or several.
 func (c Config) sets() []Dataset {
 	if c.Mix != nil {
@@ -170,12 +175,15 @@ func (c Config) Validate() error {
 	return errors.Join(append(faults, c.validateMix()...)...)
 }
 
-// validateMix checks the weights of data sets.
+// validateMix checks the data sets that are mixed.
 func (c Config) validateMix() (faults []error) {
 	weights := 0
 	for _, d := range c.Mix {
 		if d.Weight > 0 {
 			weights++
+		}
+		if d.Unlabelled && c.numbers() {
+			faults = append(faults, fmt.Errorf("feed: a data set is read without labels; that goes beside classes, tags and spans, not beside values or several classes: %w", ErrConfig))
 		}
 		if !(d.Weight >= 0) || math.IsInf(d.Weight, 1) {
 			faults = append(faults, fmt.Errorf("feed: a data set has the weight %g; a positive number is expected: %w", d.Weight, ErrConfig))

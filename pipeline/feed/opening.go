@@ -107,6 +107,10 @@ func (o *opening) read(ctx context.Context, set parts) (err error) {
 		}
 		room = batch.Into(room)
 		for _, ex := range room {
+			if ex.Label.Kind == sample.NoLabel && o.cfg.numbers() {
+				err = o.unlabelled(set, ex.Row)
+				break
+			}
 			ex.Row += base
 			if err = o.add(ex); err != nil {
 				break
@@ -125,6 +129,17 @@ func (o *opening) read(ctx context.Context, set parts) (err error) {
 	}
 	o.data.firsts = append(o.data.firsts, len(o.data.starts)-1)
 	return err
+}
+
+// unlabelled is the error about a row that cannot be let in without its label.
+func (o *opening) unlabelled(set parts, row uint64) error {
+	err := fmt.Errorf("no label; rows may be without one beside classes, tags and spans, not beside values or several classes: drop the row or label it: %w", source.ErrMissing)
+	f, ok := set.(files)
+	if !ok {
+		return fmt.Errorf("feed: row %d: %w", row, err)
+	}
+	p := f.parts[sort.Search(len(f.parts), func(i int) bool { return f.parts[i].Row > row })-1]
+	return &source.Error{Path: p.Path, Row: int64(p.First+row-p.Row) + 1, Column: o.cfg.Columns.Label, Err: err}
 }
 
 // add takes in one row.

@@ -138,3 +138,32 @@ func TestClassesWithoutALabelledRow(t *testing.T) {
 	cfg.Optional, cfg.Taught, cfg.Names = true, true, []string{"a", "b", "c"}
 	open(t, cfg)
 }
+
+// What a run asked nothing of is not an index for one that does.
+func TestIndexOfClassesWithoutALabelledRow(t *testing.T) {
+	cfg := config(t, file(t, "a.csv", "text,label\nmy card,a\nmy pin,b\nit is,\n"))
+	cfg.Optional, cfg.Names, cfg.CacheBytes, cfg.IndexDir = true, []string{"a", "b", "c"}, 0, filepath.Join(t.TempDir(), "cache")
+	open(t, cfg)
+	cfg.Taught = true
+	if _, err := feed.Open(t.Context(), cfg); !errors.Is(err, source.ErrFewClasses) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Values and several classes have nothing that stands for a label that is
+// missing, which is said before training begins.
+func TestValuesNeedALabelInEveryRow(t *testing.T) {
+	for kind, label := range map[sample.LabelKind]string{sample.ValueLabel: "0.5", sample.MultiLabel: "[\"a\"]"} {
+		content := fmt.Sprintf("{\"text\":\"my card\",\"label\":%s}\n{\"text\":\"my pin\"}\n", label)
+		cfg := config(t, file(t, "a.jsonl", content))
+		cfg.Kind, cfg.Optional = kind, true
+		var where *source.Error
+		if _, err := feed.Open(t.Context(), cfg); !errors.Is(err, source.ErrMissing) || !errors.As(err, &where) || where.Row != 2 || where.Path != cfg.Files[0] {
+			t.Errorf("%d: %v", kind, err)
+		}
+		cfg.Mix = []feed.Dataset{{Files: cfg.Files}, {Files: cfg.Files, Unlabelled: true}}
+		if err := cfg.Validate(); !errors.Is(err, feed.ErrConfig) {
+			t.Errorf("%d: a data set of texts: %v", kind, err)
+		}
+	}
+}
