@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/record"
@@ -129,7 +130,13 @@ func (c Config) place() string {
 	if c.Rows != nil {
 		return "the rows in memory"
 	}
-	return c.sets()[0].Files[0]
+	return c.labelled().Files[0]
+}
+
+// labelled is the first data set that is not of texts alone, or the first one.
+func (c Config) labelled() Dataset {
+	sets := c.sets()
+	return sets[max(slices.IndexFunc(sets, func(d Dataset) bool { return !d.Unlabelled }), 0)]
 }
 
 // edit is the stage for rows that are read again.
@@ -178,6 +185,9 @@ func (c Config) Validate() error {
 // validateMix checks the data sets that are mixed.
 func (c Config) validateMix() (faults []error) {
 	weights := 0
+	if c.Mix != nil && len(c.Mix) == 0 {
+		faults = append(faults, fmt.Errorf("feed: Mix names no data set; give one at least, or nil for Files: %w", ErrConfig))
+	}
 	for _, d := range c.Mix {
 		if d.Weight > 0 {
 			weights++

@@ -118,6 +118,38 @@ func TestUnlabelledDataSet(t *testing.T) {
 	}
 }
 
+// Kind and classes are those of the data set that has labels, wherever it stands.
+func TestMixThatBeginsWithTexts(t *testing.T) {
+	labelled := file(t, "labelled.csv", "text,label\nmy card,a\nmy pin,b\n")
+	texts := file(t, "texts.csv", "text\nit is\nit comes\n")
+	cfg := config(t, "")
+	cfg.Files, cfg.Mix = nil, []feed.Dataset{{Files: []string{texts}, Unlabelled: true}, {Files: []string{labelled}}}
+	cfg.Optional, cfg.Taught = true, true
+	f := open(t, cfg)
+	const none = sample.Ignore
+	if diff := cmp.Diff(map[uint64]int64{0: none, 1: none, 2: 0, 3: 1}, labelsByRow(epoch(t, f, sample.Cursor{}))); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"a", "b"}, f.Names()); diff != "" {
+		t.Error(diff)
+	}
+	for _, mix := range [][]feed.Dataset{
+		{{Files: []string{texts}}, {Files: []string{labelled}}},
+		{{Files: []string{labelled}}, {Files: []string{texts}}},
+	} {
+		cfg.Mix = mix
+		var where *source.Error
+		if _, err := feed.Open(t.Context(), cfg); !errors.Is(err, source.ErrNoColumn) || !errors.As(err, &where) ||
+			where.Path != texts || where.Column != "label" || !strings.Contains(err.Error(), "unlabeled_file") {
+			t.Errorf("a set without a column of labels: %v", err)
+		}
+	}
+	cfg.Mix = []feed.Dataset{}
+	if _, err := feed.Open(t.Context(), cfg); !errors.Is(err, feed.ErrConfig) {
+		t.Errorf("no set: %v", err)
+	}
+}
+
 func TestClassesWithoutALabelledRow(t *testing.T) {
 	for content, want := range map[string]string{
 		"text,label\nmy card,a\nmy pin,b\nit is,\n": `of 3 classes no row has the label "c"`,
