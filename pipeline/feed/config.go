@@ -117,6 +117,11 @@ func (c Config) of(d Dataset) Config {
 // missing.
 func (c Config) numbers() bool { return c.Kind == sample.ValueLabel || c.Kind == sample.MultiLabel }
 
+// mayLackLabels reports whether some rows may have a label and others none.
+func (c Config) mayLackLabels() bool {
+	return c.Kind != sample.NoLabel && (c.Optional || slices.ContainsFunc(c.Mix, func(d Dataset) bool { return d.Unlabelled }))
+}
+
 // sets are the data sets, one or several.
 func (c Config) sets() []Dataset {
 	if c.Mix != nil {

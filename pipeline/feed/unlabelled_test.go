@@ -76,8 +76,8 @@ func TestRowsWithoutALabel(t *testing.T) {
 				t.Errorf("row %d with the label %d is held out", row, label)
 			}
 		}
-		if bare < rows/3 || held.Rows() < rows/20 {
-			t.Errorf("%d rows without a label to train on, %d held out", bare, held.Rows())
+		if bare != rows-rows/3 || held.Rows() < rows/20 {
+			t.Errorf("%d of %d rows without a label to train on, %d rows held out", bare, rows-rows/3, held.Rows())
 		}
 		if want == nil {
 			want = got
@@ -86,6 +86,84 @@ func TestRowsWithoutALabel(t *testing.T) {
 			t.Errorf("pass %d: %s", i, diff)
 		}
 	}
+}
+
+// Of the rows without a label those are left out of training whose text is held
+// out with a label, and no other ones, whether they come before that row or after.
+func TestTextsWithAndWithoutALabel(t *testing.T) {
+	var labelled, texts strings.Builder
+	row := func(text, class string) {
+		fmt.Fprintf(&labelled, "%s,\n%s,%s\n%s,\n", text, text, class, text)
+	}
+	labelled.WriteString("text,label\n")
+	for i := range 200 {
+		row(fmt.Sprintf("my card %d", i), []string{"a", "b"}[i%2])
+	}
+	// Classes of one text and of two, for which not the hash alone decides.
+	for i := range 30 {
+		row(fmt.Sprintf("single %d", i), fmt.Sprint("single", i))
+		row(fmt.Sprintf("one %d", i), fmt.Sprint("two", i))
+		row(fmt.Sprintf("other %d", i), fmt.Sprint("two", i))
+	}
+	texts.WriteString("text\n")
+	for i := range 400 {
+		fmt.Fprintf(&texts, "my card %d\n", i) // half of them in no labelled row
+	}
+	cfg := config(t, "")
+	cfg.Files, cfg.Mix = nil, []feed.Dataset{
+		{Files: []string{file(t, "texts.csv", texts.String())}, Unlabelled: true},
+		{Files: []string{file(t, "labelled.csv", labelled.String())}},
+	}
+	cfg.Optional, cfg.Taught, cfg.HeldOut, cfg.IndexDir = true, true, 0.3, filepath.Join(t.TempDir(), "cache")
+	var want []*sample.Batch
+	for i, budget := range []int64{1 << 20, 0, 0} { // the third time from the index
+		cfg.CacheBytes, cfg.Workers = budget, 1+3*i
+		train, held, err := open(t, cfg).Split()
+		if err != nil {
+			t.Fatal(err)
+		}
+		holds, trained := textsOf(t, held), textsOf(t, train)
+		if len(holds) != held.Rows() || len(holds) < 60 {
+			t.Errorf("%d rows with %d texts are held out", held.Rows(), len(holds))
+		}
+		for text := range holds {
+			if trained[text] > 0 {
+				t.Errorf("%q is on both sides", text)
+			}
+			delete(trained, text)
+		}
+		if len(holds)+len(trained) != 400+90 {
+			t.Errorf("%d of 490 texts are on no side", 490-len(holds)-len(trained))
+		}
+		for text, n := range trained {
+			if n < 3 && !strings.HasPrefix(text, "my card ") {
+				t.Errorf("%q is trained on %d times of 3", text, n)
+			}
+		}
+		got := epoch(t, train, sample.Cursor{Epoch: 1})
+		if want == nil {
+			want = got
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("pass %d: %s", i, diff)
+		}
+	}
+}
+
+// textsOf counts the texts of a feed.
+func textsOf(t *testing.T, f *feed.Feed) map[string]int {
+	t.Helper()
+	out := map[string]int{}
+	for _, b := range epoch(t, f, sample.Cursor{}) {
+		for _, row := range b.Row {
+			ex, err := f.Example(t.Context(), row)
+			if err != nil {
+				t.Fatal(err)
+			}
+			out[ex.Text]++
+		}
+	}
+	return out
 }
 
 // The labels of a data set of texts are not read, and its rows come as often as
