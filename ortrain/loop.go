@@ -198,6 +198,7 @@ func (t *Trainer) account(r Step, cursor sample.Cursor) {
 	t.state.Epoch = float64(cursor.Epoch) + float64(cursor.Batch)/float64(t.parts.Train.Batches())
 	t.lossSum, t.lossSteps = t.lossSum+r.Loss, t.lossSteps+1
 	t.state.LossSum, t.state.LossSteps = t.lossSum, t.lossSteps
+	t.result.RanSteps++
 	t.result.Examples += int64(r.Examples)
 	t.result.Tokens += int64(r.Tokens)
 	t.result.Training += r.Total
@@ -220,14 +221,14 @@ func (t *Trainer) notFinite(what string, r Step, rows []uint64) error {
 		more = fmt.Sprintf(" and %d more", len(rows)-shown)
 		rows = rows[:shown]
 	}
-	// What cannot be written is reported by whoever waits for it last.
-	_ = t.saving.collect(t, true)
+	unsaved := t.saving.collect(t, true)
 	keep := "no checkpoint was saved yet"
 	if t.result.Checkpoint != "" {
 		keep = "the last good checkpoint is " + t.result.Checkpoint
 	}
-	return fmt.Errorf("ortrain: step %d: %s, and no weight was changed; it came from rows %v%s; lower the learning rate (%g now) or look at those rows; %s: %w",
+	err := fmt.Errorf("ortrain: step %d: %s, and no weight was changed; it came from rows %v%s; lower the learning rate (%g now) or look at those rows; %s: %w",
 		r.Step, what, rows, more, r.LearningRate, keep, ErrNotFinite)
+	return errors.Join(err, unsaved)
 }
 
 // mean is 0 when nothing counts: a step whose labels are all ignored.

@@ -28,8 +28,6 @@ type Plan struct {
 	StepsPerEpoch int
 	// Examples of one epoch.
 	Examples int64
-	// Parameters that are trained, and frozen ones.
-	Trainable, Frozen int64
 }
 
 // Step tells of one optimizer update.
@@ -37,7 +35,10 @@ type Step struct {
 	// Step counts from 1; Epoch is fractional, in epochs gone through.
 	Step  int
 	Epoch float64
-	// Loss is the mean over the labels of the step that count.
+	// Loss is what was differentiated: the mean over the labels of the step that
+	// count. Methods that learn from rows without labels add a mean of their own
+	// term over all rows of the step. Where a step updates the weights several
+	// times, Loss is that of the last time.
 	Loss float64
 	// LearningRate is the one the update used.
 	LearningRate float64
@@ -77,12 +78,15 @@ type Saved struct {
 
 // Result is how a run ended.
 type Result struct {
-	// Steps done in total, and the loss averaged over those of this run.
+	// Steps done in total, and the loss averaged over them; those before the run
+	// was resumed are among them.
 	Steps     int
 	Epoch     float64
 	TrainLoss float64
-	// Examples of this run and the time its training steps took, evaluation and
+	// RanSteps are the steps since the run began or was last resumed, Examples and
+	// Tokens what they brought, and Training the time they took, evaluation and
 	// saving excluded.
+	RanSteps int
 	Examples int64
 	Tokens   int64
 	Training time.Duration

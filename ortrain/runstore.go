@@ -28,8 +28,8 @@ type RunStore struct {
 	// and the tokenizer's.
 	Files map[string][]byte
 	// Foreground writes a checkpoint before training goes on, from the live
-	// memory. Without it training waits for a copy of weights and moments only,
-	// which takes as much memory as they until it is written.
+	// memory. Without it training waits for a copy of weights, moments and moving
+	// average only, which takes as much memory as they until it is written.
 	Foreground bool
 	dir        string
 }
@@ -42,14 +42,20 @@ func NewRunStore(net *Network, store *checkpoint.Store, dir string) *RunStore {
 	return &RunStore{net: net, store: store, dir: dir}
 }
 
+// snapshot is what a checkpoint holds of the network.
+type snapshot struct {
+	weights *odtc.Checkpoint // with the moments
+	teacher *odtc.Checkpoint // nil if there is none
+}
+
 // Save implements Store.
 func (s *RunStore) Save(ctx context.Context, st State, best bool) (func() (string, error), error) {
-	c := s.net.checkpoint(s.Config.LearningRate)
+	c := snapshot{s.net.checkpoint(s.Config.LearningRate), s.net.teacherCheckpoint()}
 	if s.Foreground {
 		path, err := s.put(ctx, c, st, best)
 		return func() (string, error) { return path, err }, nil
 	}
-	memory, err := detach(c)
+	memory, err := detach(s.net.changing(c))
 	if err != nil {
 		return nil, err
 	}
@@ -59,20 +65,34 @@ func (s *RunStore) Save(ctx context.Context, st State, best bool) (func() (strin
 	}, nil
 }
 
-// detach makes a checkpoint independent of the live memory: what training
-// changes is copied into memory of its own.
-func detach(c *odtc.Checkpoint) (*native.Buffer, error) {
-	tensors := make([]*odtc.Tensor, 0, 3*len(c.Trainable))
-	for i := range c.Trainable {
-		tensors = append(tensors, &c.Trainable[i])
+// changing lists the tensors of a checkpoint that training writes to.
+func (n *Network) changing(c snapshot) []*odtc.Tensor {
+	tensors := make([]*odtc.Tensor, 0, 4*len(c.weights.Trainable))
+	for i := range c.weights.Trainable {
+		tensors = append(tensors, &c.weights.Trainable[i])
 	}
-	for _, g := range c.Groups {
+	for _, g := range c.weights.Groups {
 		for _, p := range g.States {
 			for i := range p.Moments {
 				tensors = append(tensors, &p.Moments[i])
 			}
 		}
 	}
+	if c.teacher == nil {
+		return tensors
+	}
+	// Nothing of a teacher is trainable, yet it follows the weights that are.
+	for i := range c.teacher.Frozen {
+		if t := &c.teacher.Frozen[i]; !n.frozen[t.Name] {
+			tensors = append(tensors, t)
+		}
+	}
+	return tensors
+}
+
+// detach makes tensors independent of the live memory: they are copied into
+// memory of their own.
+func detach(tensors []*odtc.Tensor) (*native.Buffer, error) {
 	total := 0
 	for _, t := range tensors {
 		total += len(t.Data.(odtc.Floats))
@@ -91,7 +111,7 @@ func detach(c *odtc.Checkpoint) (*native.Buffer, error) {
 }
 
 // put writes a checkpoint.
-func (s *RunStore) put(ctx context.Context, c *odtc.Checkpoint, st State, best bool) (string, error) {
+func (s *RunStore) put(ctx context.Context, c snapshot, st State, best bool) (string, error) {
 	path, err := s.store.Write(ctx, int64(st.Step), func(w checkpoint.Writer) error { return s.write(w, c, st) })
 	if err == nil && best {
 		err = s.store.MarkBest(int64(st.Step))
@@ -99,16 +119,16 @@ func (s *RunStore) put(ctx context.Context, c *odtc.Checkpoint, st State, best b
 	return path, err
 }
 
-func (s *RunStore) write(w checkpoint.Writer, c *odtc.Checkpoint, st State) error {
+func (s *RunStore) write(w checkpoint.Writer, c snapshot, st State) error {
 	create := func(suffix string, size int64) (io.WriteCloser, error) {
 		return w.Create(artifact.CheckpointFile+suffix, size)
 	}
-	if err := odtc.Write(create, c, odtc.Options{}); err != nil {
+	if err := odtc.Write(create, c.weights, odtc.Options{}); err != nil {
 		return err
 	}
-	if t := s.net.teacherCheckpoint(); t != nil {
+	if c.teacher != nil {
 		create := func(suffix string, size int64) (io.WriteCloser, error) { return w.Create(teacherFile+suffix, size) }
-		if err := odtc.Write(create, t, odtc.Options{}); err != nil {
+		if err := odtc.Write(create, c.teacher, odtc.Options{}); err != nil {
 			return err
 		}
 	}

@@ -90,7 +90,7 @@ func TestFailedSaveSurfaces(t *testing.T) {
 // written, and the same as what is written at once.
 func TestSavedStateIsThatOfItsStep(t *testing.T) {
 	before := native.Live()
-	var files [2][]byte
+	var files [2][]byte // weights and moments, then the moving average
 	for i, foreground := range []bool{true, false} {
 		n := dropoutNetwork(t)
 		dir := t.TempDir()
@@ -108,6 +108,16 @@ func TestSavedStateIsThatOfItsStep(t *testing.T) {
 			if _, err := n.Update(t.Context(), ortrain.Update{LearningRate: 1e-2, MaxGradNorm: 1, N: 3}); err != nil {
 				t.Fatal(err)
 			}
+			if err := n.Follow(0.5); err != nil {
+				t.Fatal(err)
+			}
+		}
+		passes, err := n.Passes(randomBatches(1)[0], 1, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := passes.Teacher(t.Context()); err != nil { // begins the moving average
+			t.Fatal(err)
 		}
 		step(1)
 		if err := n.Settle(); err != nil {
@@ -122,8 +132,12 @@ func TestSavedStateIsThatOfItsStep(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if files[i], err = os.ReadFile(filepath.Join(path, "checkpoint")); err != nil {
-			t.Fatal(err)
+		for _, name := range []string{"checkpoint", "teacher"} {
+			data, err := os.ReadFile(filepath.Join(path, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[i] = append(files[i], data...)
 		}
 		if best, err := os.Readlink(filepath.Join(dir, "best")); err != nil || best != "checkpoint-1" {
 			t.Errorf("best is %q, %v", best, err)

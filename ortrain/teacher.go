@@ -105,7 +105,8 @@ func (n *Network) Follow(beta float64) error {
 	return n.kernels.Lerp(float32(1-beta), pairs...)
 }
 
-// teacherCheckpoint describes the average, nil if there is none.
+// teacherCheckpoint describes the average in the live memory, nil if there is
+// none.
 func (n *Network) teacherCheckpoint() *odtc.Checkpoint {
 	if n.teacher == nil {
 		return nil

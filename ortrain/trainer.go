@@ -109,13 +109,23 @@ func (t *Trainer) prepare() error {
 		return err
 	}
 	t.perturber = p
-	if passes := p.Passes() * c.Fraction * float64((t.plan.Steps-t.plan.First)*t.cfg.GradientAccumulationSteps); c.Budget > 0 && passes > float64(c.Budget) {
-		return fmt.Errorf("ortrain: adversary %s costs about %.0f passes over a micro-batch in this run; adv_budget allows %d; lower adv_steps or adv_fraction, or train fewer steps: %w", c.Name, passes, c.Budget, ErrConfig)
+	if cost := t.cost(); c.Budget > 0 && cost > float64(c.Budget) {
+		return fmt.Errorf("ortrain: adversary %s: this run costs about %.0f passes over a micro-batch, plain ones included; adv_budget allows %d; lower adv_steps or adv_fraction, raise adv_start_epoch, or train fewer steps: %w", c.Name, cost, c.Budget, ErrConfig)
 	}
 	if err := engine.Prepare(p.Needs()); err != nil {
 		return fmt.Errorf("ortrain: adversary %s: %w: %w", c.Name, err, ErrConfig)
 	}
 	return nil
+}
+
+// cost estimates the passes over a micro-batch that are left to the run: one for
+// each that is not disturbed, be it before adv_start_epoch or beside adv_fraction.
+func (t *Trainer) cost() float64 {
+	c := t.cfg.Adversary
+	first, end := float64(t.plan.First), float64(t.plan.Steps)
+	start := min(max(float64(c.StartEpoch)*float64(t.plan.StepsPerEpoch), first), end)
+	disturbed := c.Fraction*t.perturber.Passes() + 1 - c.Fraction
+	return float64(t.cfg.GradientAccumulationSteps) * (start - first + (end-start)*disturbed)
 }
 
 func (t *Trainer) makePlan() Plan {

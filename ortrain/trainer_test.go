@@ -12,10 +12,12 @@ import (
 	"testing"
 
 	"github.com/ortrain/ortrain/ortrain"
+	"github.com/ortrain/ortrain/ortrain/adversary"
 	"github.com/ortrain/ortrain/ortrain/checkpoint"
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/ortrain/optim"
 	"github.com/ortrain/ortrain/ortrain/ort/orttest"
+	spec "github.com/ortrain/ortrain/ortrain/variant"
 	"github.com/ortrain/ortrain/pipeline/random"
 	"github.com/ortrain/ortrain/pipeline/sample"
 )
@@ -155,6 +157,21 @@ func TestAccumulationEndsWithTheEpoch(t *testing.T) {
 	}
 }
 
+// The steps of a resumed run are told apart from those before it.
+func TestResultOfAResumedRun(t *testing.T) {
+	cfg := ortrain.DefaultConfig()
+	cfg.NumTrainEpochs, cfg.SaveStrategy = 1, ortrain.Never
+	before := ortrain.State{Step: 3, Cursor: sample.Cursor{Batch: 3, Examples: 3}, Seed: cfg.Seed, LossSum: 15, LossSteps: 3}
+	tr, err := ortrain.New(cfg, ortrain.Parts{Engine: &fake{losses: []float64{1}}, Train: oneSequence(5), Resume: before})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := tr.Run(context.Background())
+	if err != nil || r.Steps != 5 || r.RanSteps != 2 || r.Examples != 2 || r.TrainLoss != 17.0/5 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 func TestBestCheckpointAndEarlyStopping(t *testing.T) {
 	e := &fake{losses: []float64{1}, evals: []float64{0.9, 0.5, 0.6, 0.7, 0.4}}
 	s := &stores{}
@@ -208,6 +225,37 @@ func TestLossThatIsNotANumber(t *testing.T) {
 			t.Errorf("%d updates; %v", len(e.updates), err)
 		}
 	}
+}
+
+// A checkpoint that could not be written is not passed over because the loss is
+// wrong too.
+func TestLossThatIsNotANumberAndFullDisk(t *testing.T) {
+	full, events := errors.New("disk full"), []string(nil)
+	store := slowStore{&events, make(chan error, 1)}
+	cfg := ortrain.DefaultConfig()
+	cfg.SaveStrategy, cfg.SaveSteps = ortrain.EverySome, 1
+	tr, err := ortrain.New(cfg, ortrain.Parts{
+		Engine: failing{&fake{losses: []float64{1, math.NaN()}}, func() { store.allow <- full }}, Train: oneSequence(5), Store: store,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = tr.Run(context.Background()); !errors.Is(err, ortrain.ErrNotFinite) || !errors.Is(err, full) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// failing calls a function at the second step.
+type failing struct {
+	*fake
+	second func()
+}
+
+func (f failing) Accumulate(ctx context.Context, b *sample.Batch, step, micro int) (ortrain.Loss, error) {
+	if step == 2 {
+		f.second()
+	}
+	return f.fake.Accumulate(ctx, b, step, micro)
 }
 
 func TestStopSavesTheStepUnderWay(t *testing.T) {
@@ -292,6 +340,39 @@ func trained(t *testing.T, dir string, change func(*ortrain.Config), data ortrai
 		run(0, false)
 	}
 	return slices.Clone(final)
+}
+
+// perturbable is a fake that a disturbed run can be planned with.
+type perturbable struct{ ortrain.Perturbable }
+
+func (perturbable) Prepare([]spec.Spec) error { return nil }
+
+// The budget counts plain micro-batches once and disturbed ones as often as their
+// passes.
+func TestBudgetOfPasses(t *testing.T) {
+	for _, c := range []struct{ start, resumed, cost int }{
+		{0, 0, 45},  // 30 micro-batches of 1.5 passes
+		{1, 0, 40},  // 10 of 1, then 20
+		{1, 14, 24}, // 16, in the middle of what is disturbed
+		{9, 0, 30},
+	} {
+		cfg := ortrain.DefaultConfig()
+		cfg.NumTrainEpochs, cfg.SaveStrategy = 3, ortrain.Never
+		var err error
+		if cfg.Adversary, err = adversary.Defaults("fgm"); err != nil { // two passes
+			t.Fatal(err)
+		}
+		cfg.Adversary.StartEpoch, cfg.Adversary.Fraction = c.start, 0.5
+		parts := ortrain.Parts{Engine: perturbable{}, Train: oneSequence(10), Resume: ortrain.State{Step: c.resumed, Seed: cfg.Seed}}
+		cfg.Adversary.Budget = c.cost
+		if _, err := ortrain.New(cfg, parts); err != nil {
+			t.Errorf("%+v: %v", c, err)
+		}
+		cfg.Adversary.Budget--
+		if _, err := ortrain.New(cfg, parts); !errors.Is(err, ortrain.ErrConfig) || !strings.Contains(err.Error(), fmt.Sprintf("about %d passes", c.cost)) {
+			t.Errorf("%+v with less: %v", c, err)
+		}
+	}
 }
 
 // stopper closes its channel after a step.

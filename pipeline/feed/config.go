@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/ortrain/ortrain/pipeline"
 	"github.com/ortrain/ortrain/pipeline/record"
@@ -25,7 +26,8 @@ type Config struct {
 	// which must not change while the Feed is open.
 	Rows []sample.Example
 	// Kind is the kind of label to read; Names, the classes in order, when a
-	// model or other data settles them; Optional, whether labels may be absent;
+	// model or other data settles them; Optional, whether labels may be absent: of
+	// all rows, or of single ones too unless they are values or several classes;
 	// Taught, that every class must have a labelled row where some rows have no
 	// label.
 	Kind             sample.LabelKind
@@ -111,6 +113,15 @@ func (c Config) of(d Dataset) Config {
 	return c
 }
 
+// numbers reports whether labels are such that none stands for one that is
+// missing.
+func (c Config) numbers() bool { return c.Kind == sample.ValueLabel || c.Kind == sample.MultiLabel }
+
+// mayLackLabels reports whether some rows may have a label and others none.
+func (c Config) mayLackLabels() bool {
+	return c.Kind != sample.NoLabel && (c.Optional || slices.ContainsFunc(c.Mix, func(d Dataset) bool { return d.Unlabelled }))
+}
+
 // sets are the data sets, one or several.
 func (c Config) sets() []Dataset {
 	if c.Mix != nil {
@@ -124,7 +135,13 @@ func (c Config) place() string {
 	if c.Rows != nil {
 		return "the rows in memory"
 	}
-	return c.sets()[0].Files[0]
+	return c.labelled().Files[0]
+}
+
+// labelled is the first data set that is not of texts alone, or the first one.
+func (c Config) labelled() Dataset {
+	sets := c.sets()
+	return sets[max(slices.IndexFunc(sets, func(d Dataset) bool { return !d.Unlabelled }), 0)]
 }
 
 // edit is the stage for rows that are read again.
@@ -170,12 +187,18 @@ func (c Config) Validate() error {
 	return errors.Join(append(faults, c.validateMix()...)...)
 }
 
-// validateMix checks the weights of data sets.
+// validateMix checks the data sets that are mixed.
 func (c Config) validateMix() (faults []error) {
 	weights := 0
+	if c.Mix != nil && len(c.Mix) == 0 {
+		faults = append(faults, fmt.Errorf("feed: Mix names no data set; give one at least, or nil for Files: %w", ErrConfig))
+	}
 	for _, d := range c.Mix {
 		if d.Weight > 0 {
 			weights++
+		}
+		if d.Unlabelled && c.numbers() {
+			faults = append(faults, fmt.Errorf("feed: a data set is read without labels; that goes beside classes, tags and spans, not beside values or several classes: %w", ErrConfig))
 		}
 		if !(d.Weight >= 0) || math.IsInf(d.Weight, 1) {
 			faults = append(faults, fmt.Errorf("feed: a data set has the weight %g; a positive number is expected: %w", d.Weight, ErrConfig))

@@ -20,9 +20,11 @@
 // ranks each batch goes to one of them. The number of batches of an epoch is
 // that of its rows divided by the batch size, whatever their lengths.
 //
-// Memory: texts and tokens within Config.CacheBytes. Beyond it two bits a row
-// and two shuffle windows of texts; each part is read once an epoch, and a
-// cursor leads to its window without reading those before it.
+// Memory: texts and tokens within Config.CacheBytes. Beyond it three bits a row
+// and two shuffle windows of texts; each part is read once an epoch, and a cursor
+// leads to its window without reading those before it. While Open splits data of
+// which some rows lack a label, it keeps a number for each labelled text that is
+// held out.
 //
 // Errors are those of packages source and tokenize, with the row named, or wrap
 // ErrConfig, ErrCursor, ErrSplit, ErrChanged or ErrPrepared.
@@ -240,7 +242,8 @@ func (f *Feed) Limit(n int) *Feed {
 	return first
 }
 
-// Labelled returns the part whose rows have a label.
+// Labelled returns the part whose rows have a label, or all if no labels are
+// read.
 func (f *Feed) Labelled() *Feed {
 	return f.only(newSubset(f.rows.bits.minus(f.data.bare), f.data.starts))
 }

@@ -27,7 +27,7 @@ import (
 //	uint32         length of the header
 //	header         JSON
 //	uint64 …       kept rows, one bit each
-//	uint64 …       held-out rows, as many words; none without a split
+//	uint64 …       rows not to train on, as many words; none without a split
 //	uint64 …       rows without a label, as many words; none if all have one
 //	32 bytes       SHA-256 of all before
 //
@@ -51,7 +51,7 @@ type indexHeader struct {
 }
 
 // marks are the sets of rows that an index holds: those kept, and those of them
-// that are held out, and that have no label; nil where there are none.
+// that are not to be trained on, and that have no label; nil where there are none.
 type marks struct{ kept, held, bare bitset }
 
 var errIndex = errors.New("unusable index")
@@ -172,12 +172,12 @@ func findIndex(ctx context.Context, cfg Config, ready []*source.Prepared) (*inde
 		Columns                              source.Columns
 		Kind                                 sample.LabelKind
 		Names                                []string
-		Optional                             bool
+		Optional, Taught                     bool
 		HeldOut                              float64
 		MaxLength, Stride, BatchSize         int
 		Truncation, Clean, Tokenizer, Format string
 	}{
-		marked, cfg.Columns, cfg.Kind, cfg.Names, cfg.Optional, cfg.HeldOut, cfg.MaxLength, cfg.Stride, cfg.BatchSize,
+		marked, cfg.Columns, cfg.Kind, cfg.Names, cfg.Optional, cfg.Taught, cfg.HeldOut, cfg.MaxLength, cfg.Stride, cfg.BatchSize,
 		string(cfg.Truncation), cfg.CleanID, hashed(cfg.Tokenizer.File()), indexMagic,
 	})
 	if err != nil {

@@ -22,8 +22,8 @@ type data struct {
 	firsts []int
 	// starts[p] is the first row of part p; the last one ends the data.
 	starts []uint64
-	// kept are the rows that cleaning left, held those of them that are held out,
-	// bare those without a label.
+	// kept are the rows that cleaning left, held those of them that are not to be
+	// trained on, bare those without a label, where labels are read.
 	kept       subset
 	held, bare bitset
 	// shelf has all kept rows; nil when they are more than the budget, and are
@@ -51,7 +51,10 @@ type opening struct {
 	last    uint64 // row id after the last one seen
 	classes []bool // that a row has; nil if nobody asks
 	sides   sides
-	longest longest
+	// heldTexts are the hashes of labelled rows that are held out by them; nil if
+	// nobody asks.
+	heldTexts map[uint64]bool
+	longest   longest
 }
 
 // openData reads all rows once.
@@ -62,6 +65,9 @@ func openData(ctx context.Context, cfg Config, sets []parts) (*data, error) {
 	}
 	if cfg.Taught && cfg.Kind == sample.ClassLabel {
 		o.classes = make([]bool, len(cfg.Names))
+	}
+	if cfg.HeldOut > 0 && cfg.mayLackLabels() {
+		o.heldTexts = map[uint64]bool{}
 	}
 	for _, set := range sets {
 		for part := range set.len() {
@@ -107,6 +113,10 @@ func (o *opening) read(ctx context.Context, set parts) (err error) {
 		}
 		room = batch.Into(room)
 		for _, ex := range room {
+			if ex.Label.Kind == sample.NoLabel && o.cfg.numbers() {
+				err = o.unlabelled(set, ex.Row)
+				break
+			}
 			ex.Row += base
 			if err = o.add(ex); err != nil {
 				break
@@ -127,6 +137,17 @@ func (o *opening) read(ctx context.Context, set parts) (err error) {
 	return err
 }
 
+// unlabelled is the error about a row that cannot be let in without its label.
+func (o *opening) unlabelled(set parts, row uint64) error {
+	err := fmt.Errorf("no label; rows may be without one beside classes, tags and spans, not beside values or several classes: drop the row or label it: %w", source.ErrMissing)
+	f, ok := set.(files)
+	if !ok {
+		return fmt.Errorf("feed: row %d: %w", row, err)
+	}
+	p := f.parts[sort.Search(len(f.parts), func(i int) bool { return f.parts[i].Row > row })-1]
+	return &source.Error{Path: p.Path, Row: int64(p.First+row-p.Row) + 1, Column: o.cfg.Columns.Label, Err: err}
+}
+
 // add takes in one row.
 func (o *opening) add(ex sample.Example) error {
 	if ex.Copy != 0 || ex.Row < o.last {
@@ -134,14 +155,20 @@ func (o *opening) add(ex sample.Example) error {
 	}
 	o.last = ex.Row + 1
 	o.kept.set(ex.Row)
-	if o.sides.see(ex) {
+	hash, held := o.sides.see(ex)
+	if held {
 		o.held.set(ex.Row)
 	}
 	d := o.data
-	if ex.Label.Kind == sample.NoLabel {
+	if o.cfg.Kind != sample.NoLabel && ex.Label.Kind == sample.NoLabel {
 		d.bare.set(ex.Row)
-	} else if o.classes != nil {
-		o.classes[ex.Label.Int[0]] = true
+	} else {
+		if o.classes != nil {
+			o.classes[ex.Label.Int[0]] = true
+		}
+		if held && o.heldTexts != nil {
+			o.heldTexts[hash] = true
+		}
 	}
 	d.textBytes += textBytes(ex)
 	o.longest.see(ex)
@@ -199,7 +226,8 @@ const maxHeld = 1 << 31
 // result.
 func (o *opening) split(ctx context.Context) error {
 	d := o.data
-	if moved := o.sides.exceptions(); len(moved) > 0 {
+	moved := o.sides.exceptions()
+	if len(moved) > 0 {
 		all := &Feed{cfg: o.cfg, data: d, rows: d.kept}
 		err := all.each(ctx, func(ex sample.Example) {
 			held, ok := moved[textHash(ex)]
@@ -214,8 +242,28 @@ func (o *opening) split(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := o.release(ctx, moved); err != nil {
+		return err
+	}
 	d.held = o.held
 	return nil
+}
+
+// release lets those rows without a label be trained on whose text no labelled
+// row that is held out has: nothing else is amiss with their hash. These rows are
+// looked at again since such a labelled row may come after them.
+func (o *opening) release(ctx context.Context, moved map[uint64]bool) error {
+	d := o.data
+	rows := newSubset(d.bare.and(o.held), d.starts)
+	if rows.len() == 0 {
+		return nil
+	}
+	bare := &Feed{cfg: o.cfg, data: d, rows: rows}
+	return bare.each(ctx, func(ex sample.Example) {
+		if hash := textHash(ex); !o.heldTexts[hash] && !moved[hash] {
+			o.held.clear(ex.Row)
+		}
+	})
 }
 
 // each calls fn with every row, in the order of the data.

@@ -114,14 +114,15 @@ func openSets(ctx context.Context, cfg *Config, ready []*source.Prepared, known 
 			return nil, err
 		}
 	}
-	cfg.Kind, cfg.Names = sets[0].Kind(), sets[0].Names()
+	first := max(slices.IndexFunc(sets, func(set dataset) bool { return set.Kind() != sample.NoLabel }), 0)
+	cfg.Kind, cfg.Names = sets[first].Kind(), sets[first].Names()
 	if err := cfg.enoughClasses(); err != nil {
 		return nil, err
 	}
 	out := make([]parts, len(sets))
 	for i, set := range sets {
 		if set.Kind() != cfg.Kind && !cfg.sets()[i].Unlabelled {
-			return nil, &source.Error{Path: cfg.sets()[i].Files[0], Err: source.ErrNoColumn}
+			return nil, cfg.withoutLabels(i, first)
 		}
 		if known != nil {
 			out[i] = files{set, known[i]}
@@ -134,6 +135,18 @@ func openSets(ctx context.Context, cfg *Config, ready []*source.Prepared, known 
 		out[i] = files{set, found}
 	}
 	return out, nil
+}
+
+// withoutLabels is the error about a data set that has no column of labels beside
+// one that has.
+func (c Config) withoutLabels(set, beside int) error {
+	column, option := cmp.Or(c.Columns.Label, "label"), "label_column"
+	if c.Kind == sample.TagLabel {
+		column, option = cmp.Or(c.Columns.Tags, "tags"), "tags_column"
+	}
+	return &source.Error{Path: c.sets()[set].Files[0], Column: column, Err: fmt.Errorf(
+		"there is none (in JSON lines: not in the first rows), but %s has labels; name the column with %s, or give the file as one of texts alone, with unlabeled_file: %w",
+		c.sets()[beside].Files[0], option, source.ErrNoColumn)}
 }
 
 // enoughClasses reports data with a single class, or with none where some are

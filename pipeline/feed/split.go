@@ -16,8 +16,9 @@ import (
 // class with several texts has one held out.
 //
 // Rows without a label are never among those held out, which they could not be
-// compared with. If the hash says so they are in neither part, so that no text
-// is on both sides.
+// compared with: they are trained on, whatever their hash. Only those with the
+// text of a row that is held out are in neither part, so that no text is on both
+// sides.
 func (f *Feed) Split() (train, held *Feed, err error) {
 	if f.cfg.HeldOut == 0 {
 		return nil, nil, fmt.Errorf("feed: no share is held out; set HeldOut before Open: %w", ErrSplit)
@@ -69,12 +70,13 @@ func newSides(cfg Config) sides {
 	return s
 }
 
-// see takes note of a row and says whether its hash holds it out.
-func (s sides) see(ex sample.Example) bool {
+// see takes note of a row and says whether its hash, which it returns, holds it
+// out.
+func (s sides) see(ex sample.Example) (hash uint64, held bool) {
 	if s.limit == 0 {
-		return false
+		return 0, false
 	}
-	hash := textHash(ex)
+	hash = textHash(ex)
 	if s.classes != nil && ex.Label.Kind == sample.ClassLabel {
 		c := &s.classes[ex.Label.Int[0]]
 		if !c.seen || hash < c.lowest {
@@ -85,7 +87,7 @@ func (s sides) see(ex sample.Example) bool {
 		}
 		c.seen = true
 	}
-	return s.isHeld(hash)
+	return hash, s.isHeld(hash)
 }
 
 func (s sides) isHeld(hash uint64) bool { return float64(hash>>11)*0x1p-53 < s.limit }
@@ -115,7 +117,8 @@ func (s sides) exceptions() map[uint64]bool {
 }
 
 // Splitter finds the sides of rows that no Feed reads, by the rules of Split:
-// See every row, then Settle, then ask HeldOut.
+// See every row, then Settle, then ask HeldOut. It tells no row without a label
+// from others; who has such rows asks for the labelled ones only.
 type Splitter struct {
 	sides sides
 	moved map[uint64]bool

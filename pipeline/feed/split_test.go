@@ -99,6 +99,23 @@ func TestSplitFaults(t *testing.T) {
 	}
 }
 
+// Data without any labels are split by their texts alone.
+func TestSplitWithoutLabels(t *testing.T) {
+	cfg := config(t, writeCSV(t, 200))
+	cfg.Kind, cfg.HeldOut, cfg.IndexDir = sample.NoLabel, 0.3, filepath.Join(t.TempDir(), "cache")
+	for i, budget := range []int64{1 << 20, 0, 0} { // the third time from the index
+		cfg.CacheBytes = budget
+		f := open(t, cfg)
+		train, held, err := f.Split()
+		if err != nil {
+			t.Fatalf("pass %d: %v", i, err)
+		}
+		if train.Rows()+held.Rows() != 200 || held.Rows() < 30 || f.Labelled().Rows() != 200 {
+			t.Errorf("pass %d: %d rows to train on, %d held out", i, train.Rows(), held.Rows())
+		}
+	}
+}
+
 func TestLimit(t *testing.T) {
 	f := open(t, config(t, writeCSV(t, 50)))
 	for n, want := range map[int]int{0: 50, 7: 7, 50: 50, 99: 50} {

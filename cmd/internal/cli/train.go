@@ -386,7 +386,7 @@ func (s *session) finish(ctx context.Context, out *trained) error {
 	seconds := max(r.Training.Seconds(), 1e-9)
 	out.metrics["train_loss"], out.metrics["epoch"] = r.TrainLoss, r.Epoch
 	out.metrics["train_runtime"], out.metrics["train_samples_per_second"] = seconds, float64(r.Examples)/seconds
-	out.metrics["train_steps_per_second"] = float64(r.Steps) / seconds
+	out.metrics["train_steps_per_second"] = float64(r.RanSteps) / seconds
 	if err := s.evaluateParts(ctx, out); err != nil {
 		return err
 	}
