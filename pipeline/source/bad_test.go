@@ -178,6 +178,9 @@ func TestLabelsOfEveryKind(t *testing.T) {
 			sample.Example{Text: "a", Label: sample.Label{Kind: sample.ValueLabel, Float: []float32{3}}}, nil},
 		{"truth", `{"text":"a","label":true}`, source.Options{Kind: sample.ClassLabel, Names: []string{"false", "true"}}, example(0, "a", 1), []string{"false", "true"}},
 		{"no label", `{"text":"a"}`, source.Options{Kind: sample.ClassLabel, Optional: true}, sample.Example{Text: "a"}, nil},
+		{"a class of -1", `{"text":"a","label":"-1"}`, source.Options{Kind: sample.ClassLabel, Optional: true}, example(0, "a", 0), []string{"-1"}},
+		{"-1 is no class", `{"text":"a","label":"-1"}`, source.Options{Kind: sample.ClassLabel, Optional: true, Names: []string{"no", "yes"}}, sample.Example{Text: "a"}, []string{"no", "yes"}},
+		{"-1 for no label", `{"text":"a","label":-1}`, source.Options{Kind: sample.ClassLabel, Optional: true, MinusOne: true}, sample.Example{Text: "a"}, []string{}},
 	} {
 		c.opts.Memory = new(record.Allocator)
 		set, err := source.Open(t.Context(), []string{file(t, "a.jsonl", c.content)}, c.opts)

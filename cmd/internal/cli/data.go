@@ -58,15 +58,16 @@ func evaluates(run Run) bool {
 }
 
 // openTraining opens training, validation and test data. names are the model's
-// labels, nil to take the data's.
-func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names []string, cleaning *cleaning) (_ *datasets, err error) {
+// labels, nil to take the data's. tolerant leaves rows without a label out though
+// nobody has asked for that.
+func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names []string, cleaning *cleaning, tolerant bool) (_ *datasets, err error) {
 	d := &datasets{names: names, cleaning: cleaning}
 	defer func() {
 		if err != nil {
 			_ = d.Close()
 		}
 	}()
-	c, err := trainingConfig(run, tok, names, cleaning)
+	c, err := trainingConfig(run, tok, names, cleaning, tolerant)
 	if err != nil {
 		return nil, err
 	}
@@ -107,13 +108,14 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 }
 
 // trainingConfig says how the data to train on are read.
-func trainingConfig(run Run, tok *tokenize.Tokenizer, names []string, cleaning *cleaning) (c feed.Config, err error) {
+func trainingConfig(run Run, tok *tokenize.Tokenizer, names []string, cleaning *cleaning, tolerant bool) (c feed.Config, err error) {
 	c = feedConfig(run, tok, run.TrainFile)
 	if run.OutputDir != "" {
 		c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
 	}
 	c.Mix, c.Names, c.HeldOut = trainingSets(run), names, heldOut(run)
-	c.Optional = letsIn(run)
+	c.MinusOne = letsIn(run)
+	c.Optional = c.MinusOne || tolerant
 	c.Taught = c.Optional
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
 		return c, err
@@ -209,7 +211,7 @@ func (d *datasets) read(ctx context.Context, c feed.Config) (*feed.Feed, error) 
 	return f, err
 }
 
-// letsIn reports whether rows to train on may lack a label.
+// letsIn reports whether the user says that rows to train on may lack a label.
 func letsIn(run Run) bool { return run.Unlabeled || run.Training.Adversary.Unlabelled() }
 
 // withoutLabel reports whether an error is about a row without a label.

@@ -167,9 +167,8 @@ func evalAll(ctx context.Context, e Env, run Run) error {
 // allParts are the data of a run: rows that it has not seen first.
 func (s *session) allParts(ctx context.Context) ([]scored, error) {
 	run := s.run
-	run.OutputDir = ""   // nothing is kept for a run to go on
-	run.Unlabeled = true // such rows are not scored
-	d, err := openTraining(ctx, run, s.tok, s.folder.config.Labels, s.cleaning)
+	run.OutputDir = "" // nothing is kept for a run to go on
+	d, err := openTraining(ctx, run, s.tok, s.folder.config.Labels, s.cleaning, true)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +176,7 @@ func (s *session) allParts(ctx context.Context) ([]scored, error) {
 	// All rows of the training file once more, with those that cleaning drops; a
 	// prepared file has no such rows.
 	c := feedConfig(s.run, s.tok, s.run.TrainFile)
-	c.Mix, c.Names, c.Optional = trainingSets(run), d.names, letsIn(run)
+	c.Mix, c.Names, c.Optional = trainingSets(run), d.names, true
 	if c.Clean, c.Edit, err = s.cleaning.stages("all", c.Workers, false); err != nil {
 		return nil, err
 	}

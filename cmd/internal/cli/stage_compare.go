@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/ortrain/ortrain/cmd/internal/flow"
-	"github.com/ortrain/ortrain/ortrain/adversary"
 )
 
 // What the page calls the systems that it compares.
@@ -67,11 +66,7 @@ func plainStage() stageKind {
 		name: namePlain, command: nameTrain, needs: []string{"clean", "scrub", "split", "pretrain"}, resumes: true, wired: wired,
 		follows: func(string) bool { return true },
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
-			args := []string{"--no_export"}
-			if method, ok := r.Recipe.Sections[nameTrain].Settings.Get("adversary"); ok && (adversary.Config{Name: method}).Unlabelled() {
-				args = append(args, "--unlabeled") // rows that taught the method only
-			}
-			return s.training(k, unaugmented(r), args...)
+			return s.training(k, unaugmented(r), "--no_export") // without the rows that taught the method only
 		},
 	}
 }
