@@ -90,21 +90,39 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 			return nil, err
 		}
 	}
+	if d.train, err = limited(d.train, run); err != nil {
+		return nil, err
+	}
 	if !run.Training.Adversary.Unlabelled() {
 		all := d.train.Rows()
 		d.train = d.train.Labelled()
 		d.unlabelled = all - d.train.Rows()
 	}
-	if n := run.MaxTrainSamples; n > 0 {
-		d.train = d.train.Limit(n)
-		if d.train.Labelled().Rows() == 0 {
-			return nil, fail(ExitData, fmt.Errorf("none of the first %d rows has a label", n), "put labelled rows first, or raise --max_train_samples")
-		}
-	}
 	if n := run.MaxEvalSamples; n > 0 && d.validation != nil {
 		d.validation = d.validation.Limit(n)
 	}
 	return d, nil
+}
+
+// limited are the rows that --max_train_samples leaves. It counts those without
+// a label too, so that every method is taught by the same rows.
+func limited(all *feed.Feed, run Run) (*feed.Feed, error) {
+	n := run.MaxTrainSamples
+	if n <= 0 {
+		return all, nil
+	}
+	out := all.Limit(n)
+	before, sets := all.SetRows(), trainingSets(run)
+	for i, left := range out.SetRows() {
+		if left == 0 && before[i] > 0 {
+			return nil, fail(ExitUsage, fmt.Errorf("--max_train_samples %d takes the first rows of all data sets together, and leaves none of %s", n, strings.Join(sets[i].Files, ", ")),
+				"raise it, or name fewer data sets")
+		}
+	}
+	if out.Labelled().Rows() == 0 {
+		return nil, fail(ExitData, fmt.Errorf("none of the first %d rows has a label", n), "put labelled rows first, or raise --max_train_samples")
+	}
+	return out, nil
 }
 
 // trainingConfig says how the data to train on are read.

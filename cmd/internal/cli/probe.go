@@ -18,7 +18,7 @@ import (
 )
 
 func probeCommand(e Env) *cli.Command {
-	list := names(modelOptions, []string{"config_name", "train_file", "unlabeled", "test_file", "label_column", "output_dir", "seed"}, dataOptions, runtimeOptions)
+	list := names(modelOptions, []string{"config_name", "train_file", "unlabeled", "test_file", "max_train_samples", "label_column", "output_dir", "seed"}, dataOptions, runtimeOptions)
 	return command(e, "probe", "fit a linear classifier on the frozen encoder: what fine-tuning has to beat", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("train_file", run.TrainFile, "test_file", run.TestFile); err != nil {
 			return err

@@ -25,7 +25,7 @@ func probeStage() stageKind {
 		name: nameProbe, needs: []string{"clean", "scrub", "split"},
 		wired: map[string]string{"train_file": fromData, "test_file": fromData, "output_dir": fromFlow},
 		follows: func(option string) bool {
-			return slices.Contains(modelOptions, option) || option == "config_name" || option == "clean"
+			return slices.Contains(modelOptions, option) || slices.Contains([]string{"config_name", "clean", "max_train_samples"}, option)
 		},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
 			d, part, path, err := s.mustJudge(r, "judge the model by")
