@@ -40,9 +40,9 @@ type pass struct {
 	cols     Columns
 	places   [7]int
 	late     []string // columns behind these, which no row should have
-	declared []int64 // our numbers of the classes that the open file declares
-	before   uint64  // rows of the files before
-	row      int64   // rows read of the open file
+	declared []int64  // our numbers of the classes that the open file declares
+	before   uint64   // rows of the files before
+	row      int64    // rows read of the open file
 	buffer   sample.Example
 	class    [1]int64 // where the buffer's label lies
 }
