@@ -93,13 +93,13 @@ func (d *draft) settingsText(line func(string, ...any)) {
 		case s.TestSplit > 0:
 			line("  test_split: %g", s.TestSplit)
 		default:
-			line("  # %d rows are too few to test on as well.\n  test_split: 0", d.shape.Rows)
+			line("  # %d rows are too few to test on as well.\n  test_split: 0", d.toTrain())
 		}
 	}
 	if d.opts.test != "" || s.TestSplit > 0 {
 		line("\n# What fine-tuning has to beat: a linear classifier on the frozen encoder. It says which test rows are hard.\nprobe:")
 	}
-	line("\ntrain:\n  # As many epochs as %s rows need.\n  num_train_epochs: %d", thousands(d.shape.Rows), s.Epochs)
+	line("\ntrain:\n  # As many epochs as %s rows need.\n  num_train_epochs: %d", thousands(d.toTrain()), s.Epochs)
 	if d.unlabelled > 0 && d.roles.Label != "" {
 		line("  # %s rows have no label: they are left out, unless an adversary that learns from them is named.\n  unlabeled: true", thousands(d.unlabelled))
 	}
