@@ -35,9 +35,11 @@ type datasets struct {
 	carved bool
 	// unlabelled are rows to train on that were left out for want of a label.
 	unlabelled int
-	open       []io.Closer
-	names      []string
-	cleaning   *cleaning
+	// beside are rows without a label in no part, whose text is held out.
+	beside   int
+	open     []io.Closer
+	names    []string
+	cleaning *cleaning
 }
 
 // Close closes all files.
@@ -80,7 +82,10 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 		d.validation, err = d.readEvaluation(ctx, run, tok, "validation", run.ValidationFile)
 	case c.HeldOut > 0:
 		d.carved = true
-		d.train, d.validation, err = d.train.Split()
+		all := d.train.Rows()
+		if d.train, d.validation, err = d.train.Split(); err == nil {
+			d.beside = all - d.train.Rows() - d.validation.Rows()
+		}
 	}
 	if err != nil {
 		return nil, err

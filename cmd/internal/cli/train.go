@@ -251,6 +251,9 @@ func (s *session) describeData() {
 	if d.unlabelled > 0 {
 		text += fmt.Sprintf(", %s without a label left out", thousands(int64(d.unlabelled)))
 	}
+	if d.beside > 0 {
+		text += fmt.Sprintf(", %s without a label left out as their text is held out", thousands(int64(d.beside)))
+	}
 	if d.validation != nil {
 		text += fmt.Sprintf(", %s to validate on", thousands(int64(d.validation.Rows())))
 		if d.carved {
