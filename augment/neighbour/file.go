@@ -112,7 +112,7 @@ func Cached(ctx context.Context, path string, in Input, o Options) (*Table, erro
 
 // replace writes a file in one step.
 func replace(path string, data []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".neighbours-")
+	f, err := createPartial(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
@@ -124,4 +124,16 @@ func replace(path string, data []byte) (err error) {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// createPartial creates a file of a name that nobody has, as os.CreateTemp does,
+// but for all whom the umask lets read it.
+func createPartial(dir string) (*os.File, error) {
+	for n := 0; ; n++ {
+		name := filepath.Join(dir, fmt.Sprintf(".neighbours-%d-%d", os.Getpid(), n))
+		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
 }

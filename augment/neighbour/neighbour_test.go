@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -116,6 +117,14 @@ func TestCached(t *testing.T) {
 	if err != nil || first.Len() == 0 {
 		t.Fatal(first, err)
 	}
+	other, err := os.Create(path + ".other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if a, b := mode(t, path), mode(t, other.Name()); a != b {
+		t.Errorf("the table has mode %v, other new files have %v", a, b)
+	}
 	second, err := neighbour.Cached(t.Context(), path, in, o)
 	if err != nil || second.Len() != first.Len() {
 		t.Fatalf("read back: %v, %v", second, err)
@@ -129,6 +138,15 @@ func TestCached(t *testing.T) {
 	if err != nil || third.Len() == 0 {
 		t.Fatal(third, err)
 	}
+}
+
+func mode(t *testing.T, path string) os.FileMode {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Mode()
 }
 
 func TestFaults(t *testing.T) {

@@ -33,6 +33,9 @@ type Config struct {
 	Kind             sample.LabelKind
 	Names            []string
 	Optional, Taught bool
+	// MinusOne says, with Optional, that a class number -1 stands for no label,
+	// where nobody names the classes.
+	MinusOne bool
 	// HeldOut is the share of the rows that Split holds out; 0 holds none out.
 	HeldOut float64
 

@@ -172,12 +172,12 @@ func findIndex(ctx context.Context, cfg Config, ready []*source.Prepared) (*inde
 		Columns                              source.Columns
 		Kind                                 sample.LabelKind
 		Names                                []string
-		Optional, Taught                     bool
+		Optional, MinusOne, Taught           bool
 		HeldOut                              float64
 		MaxLength, Stride, BatchSize         int
 		Truncation, Clean, Tokenizer, Format string
 	}{
-		marked, cfg.Columns, cfg.Kind, cfg.Names, cfg.Optional, cfg.Taught, cfg.HeldOut, cfg.MaxLength, cfg.Stride, cfg.BatchSize,
+		marked, cfg.Columns, cfg.Kind, cfg.Names, cfg.Optional, cfg.MinusOne, cfg.Taught, cfg.HeldOut, cfg.MaxLength, cfg.Stride, cfg.BatchSize,
 		string(cfg.Truncation), cfg.CleanID, hashed(cfg.Tokenizer.File()), indexMagic,
 	})
 	if err != nil {

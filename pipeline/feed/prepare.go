@@ -43,7 +43,7 @@ func Prepare(ctx context.Context, cfg Config, text bool) (*Preparing, error) {
 	if err := errors.Join(cfg.Validate(), cfg.validatePreparing(ctx)); err != nil {
 		return nil, err
 	}
-	set, err := source.Open(ctx, cfg.Files, source.Options{Columns: cfg.Columns, Kind: cfg.Kind, Optional: cfg.Optional, Memory: cfg.Memory})
+	set, err := source.Open(ctx, cfg.Files, source.Options{Columns: cfg.Columns, Kind: cfg.Kind, Optional: cfg.Optional, MinusOne: cfg.MinusOne, Memory: cfg.Memory})
 	if err != nil {
 		return nil, err
 	}

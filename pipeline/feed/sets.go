@@ -76,7 +76,7 @@ func findPrepared(ctx context.Context, cfg Config) ([]*source.Prepared, error) {
 
 // openSet opens one data set, which may be a prepared file.
 func openSet(ctx context.Context, cfg Config, paths, names []string, prepared *source.Prepared) (dataset, error) {
-	opts := source.Options{Columns: cfg.Columns, Kind: cfg.Kind, Names: names, Optional: cfg.Optional, Memory: cfg.Memory}
+	opts := source.Options{Columns: cfg.Columns, Kind: cfg.Kind, Names: names, Optional: cfg.Optional, MinusOne: cfg.MinusOne, Memory: cfg.Memory}
 	if prepared == nil {
 		return source.Open(ctx, paths, opts)
 	}

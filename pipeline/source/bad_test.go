@@ -2,6 +2,7 @@ package source_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -178,6 +179,9 @@ func TestLabelsOfEveryKind(t *testing.T) {
 			sample.Example{Text: "a", Label: sample.Label{Kind: sample.ValueLabel, Float: []float32{3}}}, nil},
 		{"truth", `{"text":"a","label":true}`, source.Options{Kind: sample.ClassLabel, Names: []string{"false", "true"}}, example(0, "a", 1), []string{"false", "true"}},
 		{"no label", `{"text":"a"}`, source.Options{Kind: sample.ClassLabel, Optional: true}, sample.Example{Text: "a"}, nil},
+		{"a class of -1", `{"text":"a","label":"-1"}`, source.Options{Kind: sample.ClassLabel, Optional: true}, example(0, "a", 0), []string{"-1"}},
+		{"-1 is no class", `{"text":"a","label":"-1"}`, source.Options{Kind: sample.ClassLabel, Optional: true, Names: []string{"no", "yes"}}, sample.Example{Text: "a"}, []string{"no", "yes"}},
+		{"-1 for no label", `{"text":"a","label":-1}`, source.Options{Kind: sample.ClassLabel, Optional: true, MinusOne: true}, sample.Example{Text: "a"}, []string{}},
 	} {
 		c.opts.Memory = new(record.Allocator)
 		set, err := source.Open(t.Context(), []string{file(t, "a.jsonl", c.content)}, c.opts)
@@ -219,5 +223,37 @@ func TestReadNames(t *testing.T) {
 		if _, err := source.ReadNames(file(t, "names", content)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", content, err, want)
 		}
+	}
+}
+
+// A file whose first rows have no label is one without labels, but a label that
+// comes behind them is not lost in silence.
+func TestLateLabels(t *testing.T) {
+	content := strings.Repeat(`{"text":"a"}`+"\n", 2*record.MaxRows) + `{"text":"b","label":"yes"}` + "\n"
+	path := file(t, "a.jsonl", content)
+	opts := source.Options{Kind: sample.ClassLabel, Optional: true}
+	set, err := source.Open(t.Context(), []string{path}, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = drain(t, set.Rows())
+	if !errors.Is(err, source.ErrNoColumn) || !strings.Contains(err.Error(), fmt.Sprintf("row %d ", 2*record.MaxRows+1)) || !strings.Contains(err.Error(), "set label_column") {
+		t.Errorf("rows: %v", err)
+	}
+	_, err = drain(t, set.Readable(func(err *source.Error) { t.Errorf("skipped: %v", err) }))
+	if !errors.Is(err, source.ErrNoColumn) {
+		t.Errorf("readable rows: %v", err)
+	}
+	opts.Columns.Label = "label"
+	if set, err = source.Open(t.Context(), []string{path}, opts); err != nil {
+		t.Fatal(err)
+	}
+	got, err := drain(t, set.Rows())
+	if n := len(got); err != nil || n != 2*record.MaxRows+1 || got[n-1].Label.Kind != sample.ClassLabel {
+		t.Errorf("with the column named: %d rows, %v", n, err)
+	}
+	opts.Columns.Label = "lable"
+	if _, err = source.Open(t.Context(), []string{path}, opts); !errors.Is(err, source.ErrNoColumn) || !strings.Contains(err.Error(), `did you mean "label"`) {
+		t.Errorf("with another column named: %v", err)
 	}
 }

@@ -47,6 +47,13 @@ func (c cell) items() []cell {
 // empty reports whether the cell holds nothing.
 func (c *cell) empty() bool { return c.kind <= null }
 
+// minusOne reports whether the cell holds -1, with which data sets without public
+// labels fill the column. CSV holds numbers as texts.
+func (c *cell) minusOne() bool {
+	n, ok := c.asInteger()
+	return ok && n == -1 || c.kind == text && c.s == "-1"
+}
+
 // describe names a cell's content in errors, shortened.
 func (c cell) describe() string {
 	switch c.kind {

@@ -159,8 +159,8 @@ func (s *Set) collectCell(c cell, to *collector) error {
 func (s *Set) nameOf(item cell) (string, error) {
 	n, isInteger := item.asInteger()
 	switch {
-	case isInteger && n == -1 && s.opts.Optional:
-		return "", nil // how data sets without public labels fill the column
+	case s.opts.MinusOne && s.opts.Optional && s.opts.Kind == sample.ClassLabel && item.minusOne():
+		return "", nil
 	case isInteger && n == sample.Ignore && s.opts.Kind == sample.TagLabel:
 		return "", nil
 	case isInteger:

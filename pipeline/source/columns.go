@@ -69,11 +69,11 @@ func (c Columns) resolve(path string, have []string, kind sample.LabelKind, opti
 	if err != nil || kind == sample.NoLabel {
 		return out, err
 	}
-	asked, option, usual := c.Label, "label_column", []string{"label", "labels"}
-	to := &out.Label
+	option, usual := usualLabels(kind)
+	asked, to := c.Label, &out.Label
 	switch kind {
 	case sample.TagLabel:
-		asked, option, usual, to = c.Tags, "tags_column", []string{"tags", "ner_tags"}, &out.Tags
+		asked, to = c.Tags, &out.Tags
 	case sample.SpanLabel:
 		if (c.Start == "") != (c.End == "") || c.Start == "" && !optional {
 			return out, &Error{Path: path, Err: fmt.Errorf("spans need the columns of their start and end; set span_columns: %w", ErrNoColumn)}
@@ -84,13 +84,25 @@ func (c Columns) resolve(path string, have []string, kind sample.LabelKind, opti
 		if out.End, err = pick(path, have, "span_columns", c.End); err != nil {
 			return out, err
 		}
-		asked, option, usual, to = c.Start, "span_columns", nil, &out.Start
+		asked, to = c.Start, &out.Start
 	}
 	*to, err = pick(path, have, option, asked, usual...)
 	if err != nil && optional && asked == "" {
 		*to, err = "", nil
 	}
 	return out, err
+}
+
+// usualLabels are the names of columns with labels of a kind that nobody need
+// give, and the option that gives another.
+func usualLabels(kind sample.LabelKind) (option string, names []string) {
+	switch kind {
+	case sample.TagLabel:
+		return "tags_column", []string{"tags", "ner_tags"}
+	case sample.SpanLabel:
+		return "span_columns", nil
+	}
+	return "label_column", []string{"label", "labels"}
 }
 
 // resolveTexts settles the columns of texts.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ortrain/ortrain/pipeline/record"
+	"github.com/ortrain/ortrain/pipeline/sample"
 )
 
 // maxColumns bounds the columns of a file.
@@ -16,8 +17,8 @@ const maxColumns = 10_000
 var _ = register(format{extensions: []string{".jsonl", ".ndjson", ".json"}, open: openJSONL})
 
 // jsonTable reads JSON lines: one object a line, empty lines between them
-// allowed. Columns are the fields of the first rows; a field of an object
-// within is the column a.b.
+// allowed. Columns are the fields of the first rows, up to one that has the
+// labels that are asked for; a field of an object within is the column a.b.
 type jsonTable struct {
 	in     *input
 	r      *textReader
@@ -33,17 +34,23 @@ func openJSONL(in *input, opts Options) (table, error) {
 		return nil, err
 	}
 	if t.header == nil {
-		if err := t.begin(); err != nil {
+		asked := ""
+		if opts.Kind != sample.NoLabel {
+			asked = opts.Columns.target()
+		}
+		if err := t.begin(asked); err != nil {
 			return nil, firstOf(err, t.close())
 		}
 	}
 	return t, nil
 }
 
-// begin finds the columns in the first rows, and goes back.
-func (t *jsonTable) begin() error {
+// begin finds the columns in the first rows, and in as many more as it takes to
+// find the one that is asked for, and goes back.
+func (t *jsonTable) begin(asked string) error {
 	seen := map[string]bool{}
-	for row := 0; row < record.MaxRows && (row == 0 || t.r.offset() < blockBytes); row++ {
+	lacking := func() bool { return asked != "" && !seen[asked] }
+	for row := 0; row == 0 || row < record.MaxRows && t.r.offset() < blockBytes || lacking(); row++ {
 		line, err := t.object()
 		if errors.Is(err, io.EOF) && row > 0 {
 			break

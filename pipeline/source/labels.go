@@ -64,8 +64,7 @@ func (l *labeler) label(c *cell, declared []int64, room *[1]int64) (sample.Label
 	}
 	id, err := l.class(c, declared)
 	if err != nil {
-		// -1 is how data sets without public labels fill the column.
-		if n, ok := c.asInteger(); ok && n == -1 && l.optional {
+		if l.optional && c.minusOne() {
 			return sample.Label{}, nil
 		}
 		return sample.Label{}, err

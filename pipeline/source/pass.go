@@ -39,9 +39,10 @@ type pass struct {
 	open     table
 	cols     Columns
 	places   [7]int
-	declared []int64 // our numbers of the classes that the open file declares
-	before   uint64  // rows of the files before
-	row      int64   // rows read of the open file
+	late     []string // columns behind these, which no row should have
+	declared []int64  // our numbers of the classes that the open file declares
+	before   uint64   // rows of the files before
+	row      int64    // rows read of the open file
 	buffer   sample.Example
 	class    [1]int64 // where the buffer's label lies
 }
@@ -116,7 +117,11 @@ func (p *pass) begin() error {
 	if p.declared, err = p.set.label.accepts(t.classes(p.cols.target())); err != nil {
 		return &Error{Path: path, Column: p.cols.target(), Err: err}
 	}
-	err = t.choose(p.cols.names())
+	p.late = nil
+	if o, ok := t.(*opened); ok && o.late() && p.set.asked != sample.NoLabel && p.cols.target() == "" {
+		_, p.late = usualLabels(p.set.asked)
+	}
+	err = t.choose(append(p.cols.names(), p.late...))
 	if err == nil && p.part != nil {
 		err = t.seek(*p.part)
 	}
@@ -135,7 +140,11 @@ func (p *pass) assemble(rows chunk) (*record.Batch, error) {
 		b.Grow(rows.rows, bytes)
 	}
 	for r := range rows.rows {
-		err := p.example(rows, r)
+		late := p.lateLabel(rows, r)
+		err := late
+		if err == nil {
+			err = p.example(rows, r)
+		}
 		if err == nil {
 			err = b.Append(p.buffer)
 		}
@@ -145,7 +154,7 @@ func (p *pass) assemble(rows chunk) (*record.Batch, error) {
 				place.Line = rows.line[r]
 			}
 			fault := p.explain(place.absorb())
-			if p.skip == nil {
+			if p.skip == nil || late != nil {
 				return nil, fault
 			}
 			p.skip(fault)
@@ -186,6 +195,18 @@ func (p *pass) example(rows chunk, r int) (err error) {
 	}
 	if err != nil {
 		return &Error{Column: p.cols.target(), Err: err}
+	}
+	return nil
+}
+
+// lateLabel reports a label of a row in a file whose first rows have none: it
+// would be lost without a word.
+func (p *pass) lateLabel(rows chunk, r int) error {
+	for i, name := range p.late {
+		if c := rows.cells[len(rows.cells)-len(p.late)+i][r]; !c.empty() && !(c.kind == text && c.s == "") {
+			option, _ := usualLabels(p.set.asked)
+			return &Error{Column: name, Err: fmt.Errorf("the first rows, where columns are looked for, have no such field; set %s to it, or put a row with a label first: %w", option, ErrNoColumn)}
+		}
 	}
 	return nil
 }

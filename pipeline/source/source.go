@@ -47,8 +47,13 @@ type Options struct {
 	// them. Without names they are those of the file's ClassLabel metadata, else
 	// what one pass over the data finds, sorted.
 	Names []string
-	// Optional lets the label column, or the label of single rows, be absent.
+	// Optional lets the label column, or the label of single rows, be absent. A
+	// class number -1, which can be no class where the names of the classes are
+	// given, stands for no label too.
 	Optional bool
+	// MinusOne says that it does so, with Optional, where the classes are those
+	// found in the data: else -1 is a class like others.
+	MinusOne bool
 
 	// Format is the extension that says the format of all files; empty takes
 	// each file's own. Standard input needs it.

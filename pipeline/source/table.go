@@ -138,6 +138,12 @@ type opened struct {
 
 func (o *opened) close() error { return firstOf(o.table.close(), o.in.close()) }
 
+// late reports whether a row may have columns that the first rows have not.
+func (o *opened) late() bool {
+	_, ok := o.table.(*jsonTable)
+	return ok
+}
+
 // parts cuts what can be sought into parts; the rest is one part.
 func (o *opened) parts(ctx context.Context) ([]Part, error) {
 	found, err := o.table.parts(ctx)

@@ -130,8 +130,8 @@ func (a *answers) truth() []float64 {
 }
 
 // majority answers every row with the label that most of the training rows
-// have, or, where the training file is gone or is several, most of the rows
-// themselves.
+// have, or, where the training file is gone, prepared, or is several, most of
+// the rows themselves.
 func (a *answers) majority(ctx context.Context, run Run) (report.System, error) {
 	counts := make([]int, len(a.labels))
 	if err := a.countTraining(ctx, run, counts); err != nil {
@@ -158,6 +158,9 @@ func (a *answers) countTraining(ctx context.Context, run Run, counts []int) erro
 	set, err := source.Open(ctx, []string{run.TrainFile}, source.Options{
 		Columns: source.Columns{Text: run.TextColumn, Pair: run.TextPairColumn, Label: run.LabelColumn}, Kind: sample.ClassLabel, Names: a.labels, Optional: true,
 	})
+	if lost(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -227,6 +230,12 @@ func (a *answers) report() *report.Answers {
 	return out
 }
 
+// lost tells files that the report does without: they are gone, have other
+// columns now, or are prepared ones, which hold tokens in place of the columns.
+func lost(err error) bool {
+	return errors.Is(err, os.ErrNotExist) || errors.Is(err, source.ErrNoColumn)
+}
+
 // addTexts reads the test file again for the texts of wrong answers. A file
 // that is gone or has changed leaves the texts out.
 func addTexts(ctx context.Context, run Run, a *report.Answers) error {
@@ -242,7 +251,7 @@ func addTexts(ctx context.Context, run Run, a *report.Answers) error {
 	set, err := source.Open(ctx, []string{run.TestFile}, source.Options{
 		Columns: source.Columns{Text: run.TextColumn, Pair: run.TextPairColumn}, Kind: sample.NoLabel,
 	})
-	if errors.Is(err, os.ErrNotExist) {
+	if lost(err) {
 		return nil
 	}
 	if err != nil {

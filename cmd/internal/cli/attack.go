@@ -129,7 +129,10 @@ func (s *session) another(ctx context.Context, path string) (*ortrain.Network, e
 	if err != nil {
 		return nil, err
 	}
-	return net, trainedHead(report)
+	if err := trainedHead(report); err != nil {
+		return nil, errors.Join(err, net.Close())
+	}
+	return net, nil
 }
 
 // eachBatch goes through data once.

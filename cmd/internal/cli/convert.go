@@ -23,6 +23,7 @@ type conversion struct {
 	LabelNames     string `yaml:"label_names_file"`
 	ColumnNames    string `yaml:"column_names"`
 	Quotes         string `yaml:"quotes"`
+	Unlabeled      bool   `yaml:"unlabeled"`
 	Trail          bool   `yaml:"row_ids"`
 	GroupRows      int    `yaml:"row_group_rows"`
 }
@@ -39,6 +40,7 @@ var conversionUsages = map[string]string{
 	"label_names_file": "`FILE` with the classes in order: a name a line, a JSON list, or a model's config.json",
 	"column_names":     "`NAMES` between commas, for CSV and TSV files without a header row",
 	"quotes":           "whether quotes around fields count in CSV and TSV: auto (CSV only), on or off",
+	"unlabeled":        "take a class number -1 for no label, as train --unlabeled does; else it is a class, unless the names of the classes are given",
 	"row_ids":          "write the columns row_id, copy and audit too",
 	"row_group_rows":   "`ROWS` of a Parquet row group",
 }

@@ -35,9 +35,11 @@ type datasets struct {
 	carved bool
 	// unlabelled are rows to train on that were left out for want of a label.
 	unlabelled int
-	open       []io.Closer
-	names      []string
-	cleaning   *cleaning
+	// beside are rows without a label in no part, whose text is held out.
+	beside   int
+	open     []io.Closer
+	names    []string
+	cleaning *cleaning
 }
 
 // Close closes all files.
@@ -58,15 +60,16 @@ func evaluates(run Run) bool {
 }
 
 // openTraining opens training, validation and test data. names are the model's
-// labels, nil to take the data's.
-func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names []string, cleaning *cleaning) (_ *datasets, err error) {
+// labels, nil to take the data's. tolerant leaves rows without a label out though
+// nobody has asked for that.
+func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names []string, cleaning *cleaning, tolerant bool) (_ *datasets, err error) {
 	d := &datasets{names: names, cleaning: cleaning}
 	defer func() {
 		if err != nil {
 			_ = d.Close()
 		}
 	}()
-	c, err := trainingConfig(run, tok, names, cleaning)
+	c, err := trainingConfig(run, tok, names, cleaning, tolerant)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +82,10 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 		d.validation, err = d.readEvaluation(ctx, run, tok, "validation", run.ValidationFile)
 	case c.HeldOut > 0:
 		d.carved = true
-		d.train, d.validation, err = d.train.Split()
+		all := d.train.Rows()
+		if d.train, d.validation, err = d.train.Split(); err == nil {
+			d.beside = all - d.train.Rows() - d.validation.Rows()
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -89,16 +95,13 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 			return nil, err
 		}
 	}
+	if d.train, err = limited(d.train, run); err != nil {
+		return nil, err
+	}
 	if !run.Training.Adversary.Unlabelled() {
 		all := d.train.Rows()
 		d.train = d.train.Labelled()
 		d.unlabelled = all - d.train.Rows()
-	}
-	if n := run.MaxTrainSamples; n > 0 {
-		d.train = d.train.Limit(n)
-		if d.train.Labelled().Rows() == 0 {
-			return nil, fail(ExitData, fmt.Errorf("none of the first %d rows has a label", n), "put labelled rows first, or raise --max_train_samples")
-		}
 	}
 	if n := run.MaxEvalSamples; n > 0 && d.validation != nil {
 		d.validation = d.validation.Limit(n)
@@ -106,14 +109,36 @@ func openTraining(ctx context.Context, run Run, tok *tokenize.Tokenizer, names [
 	return d, nil
 }
 
+// limited are the rows that --max_train_samples leaves. It counts those without
+// a label too, so that every method is taught by the same rows.
+func limited(all *feed.Feed, run Run) (*feed.Feed, error) {
+	n := run.MaxTrainSamples
+	if n <= 0 {
+		return all, nil
+	}
+	out := all.Limit(n)
+	before, sets := all.SetRows(), trainingSets(run)
+	for i, left := range out.SetRows() {
+		if left == 0 && before[i] > 0 {
+			return nil, fail(ExitUsage, fmt.Errorf("--max_train_samples %d takes the first rows of all data sets together, and leaves none of %s", n, strings.Join(sets[i].Files, ", ")),
+				"raise it, or name fewer data sets")
+		}
+	}
+	if out.Labelled().Rows() == 0 {
+		return nil, fail(ExitData, fmt.Errorf("none of the first %d rows has a label", n), "put labelled rows first, or raise --max_train_samples")
+	}
+	return out, nil
+}
+
 // trainingConfig says how the data to train on are read.
-func trainingConfig(run Run, tok *tokenize.Tokenizer, names []string, cleaning *cleaning) (c feed.Config, err error) {
+func trainingConfig(run Run, tok *tokenize.Tokenizer, names []string, cleaning *cleaning, tolerant bool) (c feed.Config, err error) {
 	c = feedConfig(run, tok, run.TrainFile)
 	if run.OutputDir != "" {
 		c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
 	}
 	c.Mix, c.Names, c.HeldOut = trainingSets(run), names, heldOut(run)
-	c.Optional = letsIn(run)
+	c.MinusOne = letsIn(run)
+	c.Optional = c.MinusOne || tolerant
 	c.Taught = c.Optional
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
 		return c, err
@@ -209,7 +234,7 @@ func (d *datasets) read(ctx context.Context, c feed.Config) (*feed.Feed, error) 
 	return f, err
 }
 
-// letsIn reports whether rows to train on may lack a label.
+// letsIn reports whether the user says that rows to train on may lack a label.
 func letsIn(run Run) bool { return run.Unlabeled || run.Training.Adversary.Unlabelled() }
 
 // withoutLabel reports whether an error is about a row without a label.

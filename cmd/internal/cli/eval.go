@@ -7,6 +7,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -25,8 +26,9 @@ const (
 func evalCommand(e Env) *cli.Command {
 	list := names(modelOptions, []string{"train_file", "validation_file", "test_file", "validation_split", "max_train_samples", "label_column", "output_dir"}, dataOptions, runtimeOptions)
 	on := onTest
+	given := func(string) bool { return false } // until the command line is read
 	c := command(e, "eval", "evaluate a trained model on a labelled file, or a run on all of its data", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
-		run, err := ofRun(run)
+		run, err := ofRun(run, given)
 		if err != nil {
 			return err
 		}
@@ -38,6 +40,11 @@ func evalCommand(e Env) *cli.Command {
 		}
 		return usage("--on is %q; test or all is expected", on)
 	}))
+	action := c.Action
+	c.Action = func(ctx *cli.Context) error {
+		given = func(name string) bool { return isSet(ctx, name) || e.Getenv(variables+strings.ToUpper(name)) != "" }
+		return action(ctx)
+	}
 	c.Description = "--model_name_or_path also takes the output folder of ortrain train, which says what its data were.\n" +
 		"With --on all every row of the data is scored, those seen in training apart from the others: a figure\n" +
 		"about rows that were trained on says what was learnt by heart. The unseen test rows stand first."
@@ -46,8 +53,9 @@ func evalCommand(e Env) *cli.Command {
 }
 
 // ofRun takes what is not given from the configuration of a run, where the model
-// is the output folder of one.
-func ofRun(run Run) (Run, error) {
+// is the output folder of one. given says which options are: their values may be
+// the usual ones.
+func ofRun(run Run, given func(option string) bool) (Run, error) {
 	config := filepath.Join(run.ModelNameOrPath, configFile)
 	if run.ModelNameOrPath == "" || !isFile(config) {
 		return run, nil
@@ -61,11 +69,9 @@ func ofRun(run Run) (Run, error) {
 		run.ValidationSplit, run.MaxTrainSamples = heldOut(was), was.MaxTrainSamples
 		run.UnlabeledFile, run.Training.Adversary = was.UnlabeledFile, was.Training.Adversary
 	}
-	usual := DefaultRun()
 	from := options(&was)
-	standard := options(&usual)
 	for i, o := range options(&run) {
-		if slices.Contains(taken, o.name) && o.value.Interface() == standard[i].value.Interface() {
+		if slices.Contains(taken, o.name) && !given(o.name) {
 			o.value.Set(from[i].value)
 		}
 	}
@@ -167,9 +173,8 @@ func evalAll(ctx context.Context, e Env, run Run) error {
 // allParts are the data of a run: rows that it has not seen first.
 func (s *session) allParts(ctx context.Context) ([]scored, error) {
 	run := s.run
-	run.OutputDir = ""   // nothing is kept for a run to go on
-	run.Unlabeled = true // such rows are not scored
-	d, err := openTraining(ctx, run, s.tok, s.folder.config.Labels, s.cleaning)
+	run.OutputDir = "" // nothing is kept for a run to go on
+	d, err := openTraining(ctx, run, s.tok, s.folder.config.Labels, s.cleaning, true)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +182,7 @@ func (s *session) allParts(ctx context.Context) ([]scored, error) {
 	// All rows of the training file once more, with those that cleaning drops; a
 	// prepared file has no such rows.
 	c := feedConfig(s.run, s.tok, s.run.TrainFile)
-	c.Mix, c.Names, c.Optional = trainingSets(run), d.names, letsIn(run)
+	c.Mix, c.Names, c.Optional = trainingSets(run), d.names, true
 	if c.Clean, c.Edit, err = s.cleaning.stages("all", c.Workers, false); err != nil {
 		return nil, err
 	}

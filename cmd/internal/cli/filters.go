@@ -76,7 +76,7 @@ func (o augmentation) modelRun(e Env, folder string) (Run, error) {
 	if o.Library != "" {
 		run.Library = o.Library
 	}
-	return ofRun(run)
+	return ofRun(run, func(name string) bool { return e.Getenv(variables+strings.ToUpper(name)) != "" })
 }
 
 // openFilters opens the models that the filters of a policy need, for the data.

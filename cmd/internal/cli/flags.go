@@ -85,10 +85,10 @@ func ofMethod(name string) bool { return strings.HasPrefix(name, "adv_") && name
 func reword(flags []cli.Flag, usages map[string]string) {
 	for _, f := range flags {
 		g, ok := f.(*cli.GenericFlag)
-		if !ok {
-			continue
+		if s, on := f.(switchFlag); on {
+			g, ok = s.GenericFlag, true
 		}
-		if text, ok := usages[g.Name]; ok {
+		if text := usages[f.Names()[0]]; ok && text != "" {
 			g.Usage = text
 		}
 	}

@@ -214,11 +214,41 @@ func (d *draft) measure(ctx context.Context) (err error) {
 			small++
 		}
 	}
+	d.askAboutLabels()
 	if small > 0 {
 		d.roles.Open = append(d.roles.Open, fmt.Sprintf("%d of %d labels have less than 10 rows: too few to learn and to judge; are they meant?", small, len(d.shape.Classes)))
 	}
-	d.settings = guess.Settle(d.shape)
+	shape := d.shape
+	shape.Rows = d.toTrain()
+	d.settings = guess.Settle(shape)
 	return nil
+}
+
+// toTrain is how many rows training takes: those with a label, where there are
+// labels.
+func (d *draft) toTrain() int64 {
+	if d.roles.Label == "" {
+		return d.shape.Rows
+	}
+	return d.shape.Rows - d.unlabelled
+}
+
+// askAboutLabels asks what training would otherwise stumble over.
+func (d *draft) askAboutLabels() {
+	ask := func(format string, args ...any) {
+		d.roles.Open = append(d.roles.Open, fmt.Sprintf(format, args...))
+	}
+	n := len(d.shape.Classes)
+	_, minus := d.shape.Classes["-1"]
+	switch {
+	case d.roles.Label == "":
+	case n == 0:
+		ask("no row has a label in %s, and training needs two different ones; is it the right column?", d.roles.Label)
+	case n == 1:
+		ask("all rows with a label in %s have the same, and training needs two different ones; is it the right column?", d.roles.Label)
+	case minus && d.unlabelled > 0:
+		ask("beside rows without a label -1 is no label either; if it is a class, give it another name in the data")
+	}
 }
 
 // rows counts rows and labels, and measures the first texts.

@@ -4,33 +4,49 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 )
 
-// scalar writes a value as YAML.
+// scalar writes a value as YAML, on one line.
 func scalar(v string) string {
-	text, err := yaml.Marshal(v)
+	var value any = v
+	if comment(v) != v {
+		value = &yaml.Node{Kind: yaml.ScalarNode, Style: yaml.DoubleQuotedStyle, Value: v}
+	}
+	text, err := yaml.Marshal(value)
 	if err != nil {
 		return strconv.Quote(v)
 	}
 	return strings.TrimSuffix(string(text), "\n")
 }
 
+// comment is a text that stays on its line: a name of a column may have breaks,
+// behind which a comment would be read as the recipe's own lines.
+func comment(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
 // text renders the recipe.
 func (d *draft) text() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("# A recipe for ortrain: what to do with the data, stage by stage.\n#\n#   ortrain plan %s    what it is going to take\n#   ortrain run %s     do it; ortrain resume %s goes on after a stop\n#", d.opts.output, d.opts.output, d.opts.dir)
+	line("# A recipe for ortrain: what to do with the data, stage by stage.\n#\n#   ortrain plan %s    what it is going to take\n#   ortrain run %s     do it; ortrain resume %s goes on after a stop\n#", comment(d.opts.output), comment(d.opts.output), comment(d.opts.dir))
 	line("# Each section is the command of its name with its flags as keys: ortrain train --help.\n# \"skip: true\" in a section leaves its stage out. Paths are relative to where ortrain is started.")
 	if len(d.roles.Open) > 0 {
 		line("#\n# Not decided, please look:")
 		for _, q := range d.roles.Open {
-			line("#   - %s", q)
+			line("#   - %s", comment(q))
 		}
 	}
 	line("\noutput_dir: %s\nseed: 42", scalar(d.opts.dir))
-	line("\n# %s.\nmodel_name_or_path: %s\n", capital(d.modelWhy), scalar(d.model))
+	line("\n# %s.\nmodel_name_or_path: %s\n", comment(capital(d.modelWhy)), scalar(d.model))
 	d.dataText(line)
 	d.settingsText(line)
 	return b.String()
@@ -67,7 +83,7 @@ func (d *draft) dataText(line func(string, ...any)) {
 	column := func(key, name, why string) {
 		switch {
 		case name != "":
-			line("  # %s.\n  %s: %s", capital(why), key, scalar(name))
+			line("  # %s.\n  %s: %s", comment(capital(why)), key, scalar(name))
 		case key != "text_pair_column":
 			line("  # Which column? See above.\n  # %s:", key)
 		}
@@ -93,13 +109,13 @@ func (d *draft) settingsText(line func(string, ...any)) {
 		case s.TestSplit > 0:
 			line("  test_split: %g", s.TestSplit)
 		default:
-			line("  # %d rows are too few to test on as well.\n  test_split: 0", d.shape.Rows)
+			line("  # %d rows are too few to test on as well.\n  test_split: 0", d.toTrain())
 		}
 	}
 	if d.opts.test != "" || s.TestSplit > 0 {
 		line("\n# What fine-tuning has to beat: a linear classifier on the frozen encoder. It says which test rows are hard.\nprobe:")
 	}
-	line("\ntrain:\n  # As many epochs as %s rows need.\n  num_train_epochs: %d", thousands(d.shape.Rows), s.Epochs)
+	line("\ntrain:\n  # As many epochs as %s rows need.\n  num_train_epochs: %d", thousands(d.toTrain()), s.Epochs)
 	if d.unlabelled > 0 && d.roles.Label != "" {
 		line("  # %s rows have no label: they are left out, unless an adversary that learns from them is named.\n  unlabeled: true", thousands(d.unlabelled))
 	}

@@ -39,6 +39,9 @@ func neighboursCommand(e Env) *cli.Command {
 
 // neighbours writes the table, unless the file holds that of this model already.
 func neighbours(ctx context.Context, e Env, folder, out string, o neighbour.Options) error {
+	if err := writable("the output", out, false); err != nil {
+		return err
+	}
 	in, err := wordEmbeddings(folder)
 	if err != nil {
 		return err

@@ -75,7 +75,7 @@ func prepare(ctx context.Context, e Env, run Run, o preparation) (err error) {
 		return err
 	}
 	c := feedConfig(s.run, s.tok, run.TrainFile)
-	c.Memory, c.Optional = new(record.Allocator), o.unlabelled
+	c.Memory, c.Optional, c.MinusOne = new(record.Allocator), o.unlabelled, o.unlabelled
 	if c.Clean, c.Edit, err = s.cleaning.stages("train", c.Workers, !o.onlyChange); err != nil {
 		return err
 	}

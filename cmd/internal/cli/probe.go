@@ -18,7 +18,7 @@ import (
 )
 
 func probeCommand(e Env) *cli.Command {
-	list := names(modelOptions, []string{"config_name", "train_file", "test_file", "label_column", "output_dir", "seed"}, dataOptions, runtimeOptions)
+	list := names(modelOptions, []string{"config_name", "train_file", "unlabeled", "test_file", "max_train_samples", "label_column", "output_dir", "seed"}, dataOptions, runtimeOptions)
 	return command(e, "probe", "fit a linear classifier on the frozen encoder: what fine-tuning has to beat", "", list, interruptible(func(ctx context.Context, e Env, run Run) error {
 		if err := must("train_file", run.TrainFile, "test_file", run.TestFile); err != nil {
 			return err
@@ -34,8 +34,7 @@ func probeCommand(e Env) *cli.Command {
 
 // openProbe opens data and the encoder without a head.
 func openProbe(ctx context.Context, e Env, run Run) (_ *session, err error) {
-	run.Unlabeled = true // the probe does without them
-	s := &session{env: e, run: run}
+	s := &session{env: e, run: run, tolerant: true}
 	defer func() {
 		if err != nil {
 			s.close()

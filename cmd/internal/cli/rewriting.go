@@ -164,7 +164,7 @@ func (c conversion) sourceOptions(e Env, in []string, to string) (source.Options
 	}
 	out := source.Options{
 		Columns: source.Columns{Text: c.TextColumn, Pair: c.TextPairColumn, Label: c.LabelColumn, Tokens: c.TokensColumn, Tags: c.TagsColumn},
-		Kind:    kind, Optional: true, Format: formatOf(c.From, in[0], to), Quotes: quotes, Stdin: e.Stdin, Memory: new(record.Allocator),
+		Kind:    kind, Optional: true, MinusOne: c.Unlabeled, Format: formatOf(c.From, in[0], to), Quotes: quotes, Stdin: e.Stdin, Memory: new(record.Allocator),
 	}
 	if c.ColumnNames != "" {
 		out.Header = strings.Split(c.ColumnNames, ",")

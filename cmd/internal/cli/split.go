@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -48,7 +49,7 @@ func splitCommand(e Env) *cli.Command {
 		Name: "split", Usage: "cut a data set into parts to train, validate and test on", ArgsUsage: "IN...", Flags: flags,
 		Description: "A hash of its text decides where a row goes, so equal texts go to one part and rows keep theirs when\n" +
 			"others are added. Every class is in every part if it has texts enough; rows without a label are trained on\n" +
-			"only. IN is as that of convert.",
+			"only, and left out if a row that is held out has their text. IN is as that of convert.",
 		Action: func(c *cli.Context) error {
 			if c.Args().Len() == 0 {
 				return usage("split takes what to read: ortrain split IN... --output_dir FOLDER")
@@ -92,6 +93,9 @@ func splitFiles(ctx context.Context, e Env, o splitOptions, in []string) (err er
 		}
 	}
 	fmt.Fprintf(e.Stderr, "%s: %s, cut by a hash of the text\n", o.OutputDir, strings.Join(text, ", "))
+	if s.leftOut > 0 {
+		fmt.Fprintf(e.Stderr, "%s rows without a label are in no part, as rows that are held out have their text\n", thousands(int64(s.leftOut)))
+	}
 	if lost := left(s.set); len(lost) > 0 {
 		fmt.Fprintf(e.Stderr, "columns not carried over: %s\n", strings.Join(lost, ", "))
 	}
@@ -105,6 +109,12 @@ type splitting struct {
 	memory     *record.Allocator
 	set        *source.Set
 	held, test *feed.Splitter
+	// unlabelled says that rows are without a label beside others that have one;
+	// heldTexts are then the hashes of the texts that are held out, and leftOut
+	// counts the rows without a label that have one of them.
+	unlabelled bool
+	heldTexts  map[[16]byte]bool
+	leftOut    int
 }
 
 // decide settles the sides: first those of all rows, then those of the rows that
@@ -120,12 +130,19 @@ func (s *splitting) decide(ctx context.Context) (err error) {
 	if err := eachExample(ctx, s.set, func(ex sample.Example) error {
 		if !s.trainOnly(ex) {
 			s.held.See(ex)
+		} else {
+			s.unlabelled = true
 		}
 		return nil
 	}); err != nil {
 		return err
 	}
 	s.held.Settle()
+	if s.unlabelled {
+		if err := s.findHeld(ctx); err != nil {
+			return err
+		}
+	}
 	if s.opts.TestSplit == 0 || s.opts.ValidationSplit == 0 {
 		return nil
 	}
@@ -142,15 +159,37 @@ func (s *splitting) decide(ctx context.Context) (err error) {
 	return err
 }
 
+// findHeld gathers the texts that are held out.
+func (s *splitting) findHeld(ctx context.Context) error {
+	s.heldTexts = make(map[[16]byte]bool)
+	return eachExample(ctx, s.set, func(ex sample.Example) error {
+		if !s.trainOnly(ex) && s.held.HeldOut(ex) {
+			s.heldTexts[hashOfText(ex)] = true
+		}
+		return nil
+	})
+}
+
+// hashOfText tells texts apart.
+func hashOfText(ex sample.Example) [16]byte {
+	sum := sha256.Sum256([]byte(ex.Text + "\x00" + ex.Pair))
+	return [16]byte(sum[:16])
+}
+
 // trainOnly tells rows without a label beside others that have one: nothing can
 // be judged by them.
 func (s *splitting) trainOnly(ex sample.Example) bool {
 	return s.set.Kind() != sample.NoLabel && ex.Label.Kind == sample.NoLabel
 }
 
+// nowhere is the part of rows that are in none.
+const nowhere = -1
+
 // part is the number of the part that a row goes to.
 func (s *splitting) part(ex sample.Example) int {
 	switch {
+	case s.trainOnly(ex) && s.heldTexts[hashOfText(ex)]:
+		return nowhere
 	case s.trainOnly(ex) || !s.held.HeldOut(ex):
 		return 0
 	case s.opts.ValidationSplit == 0 || s.test != nil && s.test.HeldOut(ex):
@@ -185,6 +224,10 @@ func (s *splitting) write(ctx context.Context) (counts [3]int, err error) {
 	}
 	err = eachExample(ctx, s.set, func(ex sample.Example) error {
 		i := s.part(ex)
+		if i == nowhere {
+			s.leftOut++
+			return nil
+		}
 		counts[i]++
 		if err := rows[i].Append(ex); err != nil || rows[i].Len() < record.MaxRows {
 			return err

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/ortrain/ortrain/cmd/internal/flow"
-	"github.com/ortrain/ortrain/ortrain/adversary"
 )
 
 // What the page calls the systems that it compares.
@@ -26,7 +25,7 @@ func probeStage() stageKind {
 		name: nameProbe, needs: []string{"clean", "scrub", "split"},
 		wired: map[string]string{"train_file": fromData, "test_file": fromData, "output_dir": fromFlow},
 		follows: func(option string) bool {
-			return slices.Contains(modelOptions, option) || option == "config_name" || option == "clean"
+			return slices.Contains(modelOptions, option) || slices.Contains([]string{"config_name", "clean", "max_train_samples"}, option)
 		},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
 			d, part, path, err := s.mustJudge(r, "judge the model by")
@@ -67,11 +66,7 @@ func plainStage() stageKind {
 		name: namePlain, command: nameTrain, needs: []string{"clean", "scrub", "split", "pretrain"}, resumes: true, wired: wired,
 		follows: func(string) bool { return true },
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
-			args := []string{"--no_export"}
-			if method, ok := r.Recipe.Sections[nameTrain].Settings.Get("adversary"); ok && (adversary.Config{Name: method}).Unlabelled() {
-				args = append(args, "--unlabeled") // rows that taught the method only
-			}
-			return s.training(k, unaugmented(r), args...)
+			return s.training(k, unaugmented(r), "--no_export") // without the rows that taught the method only
 		},
 	}
 }

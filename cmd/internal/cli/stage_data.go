@@ -75,14 +75,17 @@ func (d dataset) one(part string) (string, error) {
 	return "", usage("the %s data are %d files; add a stage that makes one of them (clean, scrub or split), or name a pattern", part, len(d.paths[part]))
 }
 
+// textOptions read the texts of the data alone.
+func textOptions(r *flow.Recipe) source.Options {
+	get := func(key string) string { v, _ := r.Data.Get(key); return v }
+	return source.Options{Columns: source.Columns{Text: get("text_column"), Pair: get("text_pair_column"), Tokens: get("tokens_column")}, Kind: sample.NoLabel}
+}
+
 // rowsOf counts the rows of the data in some files.
 func (s *stager) rowsOf(ctx context.Context, r *flow.Recipe, paths ...string) (int64, error) {
-	get := func(key string) string { v, _ := r.Data.Get(key); return v }
 	var rows int64
 	for _, path := range paths {
-		set, err := source.Open(ctx, []string{path}, source.Options{
-			Columns: source.Columns{Text: get("text_column"), Pair: get("text_pair_column"), Tokens: get("tokens_column")}, Kind: sample.NoLabel,
-		})
+		set, err := source.Open(ctx, []string{path}, textOptions(r))
 		if err != nil {
 			return 0, err
 		}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/ortrain/ortrain/cmd/internal/flow"
 	"github.com/ortrain/ortrain/export"
+	"github.com/ortrain/ortrain/pipeline/sample"
+	"github.com/ortrain/ortrain/pipeline/source"
 )
 
 // pretrainStage is not part of this version yet.
@@ -158,7 +160,7 @@ func (s *stager) mustJudge(r flow.Request, purpose string) (d dataset, part, pat
 func evalStage() stageKind {
 	return stageKind{
 		name: "eval", needs: slices.Concat(dataStages, []string{"train"}),
-		wired: map[string]string{"model_name_or_path": fromBefore, "tokenizer_name": fromBefore, "config_name": fromBefore, "revision": fromBefore, "train_file": fromData, "test_file": fromData, "validation_file": fromData, "validation_split": fromData, "output_dir": fromFlow},
+		wired: map[string]string{"model_name_or_path": fromBefore, "tokenizer_name": fromBefore, "config_name": fromBefore, "revision": fromBefore, "train_file": fromData, "test_file": fromData, "validation_file": fromData, "validation_split": fromBefore, "max_train_samples": fromBefore, "output_dir": fromFlow},
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
 			model, err := needTrain(r)
 			if err != nil {
@@ -170,9 +172,9 @@ func evalStage() stageKind {
 			}
 			set := s.settings(k, "eval", r)
 			args, reads := []string{"--test_file=" + path}, d.reads(part)
-			outputs := map[string]string{"results": resultsFile}
+			outputs, all := map[string]string{"results": resultsFile}, false
 			if on, ok := s.value(k, r, "on"); ok && on[0] != onTest {
-				outputs["all"] = resultsFile
+				outputs["all"], all = resultsFile, true
 				if args, reads, err = s.allParts(r); err != nil {
 					return flow.Job{}, err
 				}
@@ -180,6 +182,13 @@ func evalStage() stageKind {
 			job := flow.Job{Options: set.lines, Reads: slices.Concat(set.reads, reads), Outputs: outputs}
 			job.Run = func(ctx context.Context, dir string) (flow.Outcome, error) {
 				line := slices.Concat([]string{"eval"}, set.args, args, []string{"--model_name_or_path=" + model, "--output_dir=" + dir})
+				if all {
+					seen, err := s.seenBy(ctx, r)
+					if err != nil {
+						return flow.Outcome{}, err
+					}
+					line = append(line, seen...)
+				}
 				if err := s.run(ctx, line...); err != nil {
 					return flow.Outcome{}, err
 				}
@@ -200,6 +209,66 @@ func (s *stager) allParts(r flow.Request) ([]string, []flow.Read, error) {
 		return nil, nil, err
 	}
 	return s.trainArgs(r, d)
+}
+
+// seenBy says as options of eval which of the rows before augmentation the stage
+// train has seen: it may have held some out, and left others unread.
+func (s *stager) seenBy(ctx context.Context, r flow.Request) ([]string, error) {
+	dir, _ := r.Output(nameTrain, "run")
+	was := DefaultRun()
+	if err := readConfig(filepath.Join(dir, configFile), &was); err != nil {
+		return nil, err
+	}
+	n := was.MaxTrainSamples
+	if n > 0 && r.Before[nameAugment] != nil {
+		var err error
+		if n, err = s.originals(ctx, r, n); err != nil {
+			return nil, err
+		}
+	}
+	return []string{fmt.Sprintf("--validation_split=%g", heldOut(was)), fmt.Sprintf("--max_train_samples=%d", n)}, nil
+}
+
+// originals is how many of the rows before augmentation are among the first n
+// behind it, where each row comes before its copies. Rows that cannot be found
+// again, since copies alone were kept, count as seen.
+func (s *stager) originals(ctx context.Context, r flow.Request, n int) (int, error) {
+	var texts [2][]string // without and with copies
+	for i, at := range []flow.Request{unaugmented(r), r} {
+		d, err := s.data(at)
+		if err != nil {
+			return 0, err
+		}
+		if texts[i], err = s.firstTexts(ctx, r.Recipe, d.paths["train"], n); err != nil {
+			return 0, err
+		}
+	}
+	found := 0
+	for _, text := range texts[1] {
+		if found < len(texts[0]) && text == texts[0][found] {
+			found++
+		}
+	}
+	if found == 0 {
+		return n, nil
+	}
+	return found, nil
+}
+
+// firstTexts reads the first n texts of some files.
+func (s *stager) firstTexts(ctx context.Context, r *flow.Recipe, paths []string, n int) (texts []string, err error) {
+	set, err := source.Open(ctx, paths, textOptions(r))
+	if err != nil {
+		return nil, err
+	}
+	err = eachExample(ctx, set, func(ex sample.Example) error {
+		if len(texts) == n {
+			return errEnough
+		}
+		texts = append(texts, strings.Clone(whole(ex)))
+		return nil
+	})
+	return texts, err
 }
 
 // unaugmented is a request that sees the data as they were before augmentation.

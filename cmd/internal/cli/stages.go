@@ -10,11 +10,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/ortrain/ortrain/cmd/internal/flow"
+	"github.com/ortrain/ortrain/ortrain/adversary"
 )
 
 // stageKind is a stage of recipes as this package knows it: the command of its
@@ -176,7 +178,24 @@ func (s *stager) settings(k stageKind, command string, r flow.Request) settings 
 	if s.quiet && s.isOption(command, "quiet") {
 		out.args = append(out.args, "--quiet")
 	}
+	if _, said := r.Section.Settings.Get(unlabeledOption); !said && k.name != nameTrain && s.isOption(command, unlabeledOption) && s.trainsUnlabelled(r) {
+		out.args, out.lines = append(out.args, "--"+unlabeledOption), append(out.lines, unlabeledOption+"=true")
+	}
 	return out
+}
+
+// unlabeledOption is the option that lets rows without a label in.
+const unlabeledOption = "unlabeled"
+
+// trainsUnlabelled says whether the stage train lets rows without a label in:
+// then the others must take the same rows for such.
+func (s *stager) trainsUnlabelled(r flow.Request) bool {
+	train := r
+	train.Section = r.Recipe.Sections[nameTrain]
+	values, _ := s.value(trainStage(), train, unlabeledOption)
+	asked, _ := strconv.ParseBool(strings.ToLower(strings.Join(values, ""))) // the stage itself says what is wrong
+	method, _ := s.value(trainStage(), train, "adversary")
+	return asked || adversary.Config{Name: strings.Join(method, "")}.Unlabelled()
 }
 
 // value finds the value of an option.

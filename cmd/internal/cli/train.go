@@ -28,8 +28,8 @@ func trainCommand(e Env) *cli.Command {
 		_, err := train(ctx, e, run)
 		return err
 	})
-	c.Description = "A row has no label where the cell is null or empty, the field is missing, or a class number is -1. Such rows\n" +
-		"are refused, as they may be a mistake; --unlabeled leaves them out. With\n" +
+	c.Description = "A row has no label where the cell is null or empty or the field is missing. Such rows are refused, as they\n" +
+		"may be a mistake; --unlabeled leaves them out, and takes a class number -1 for no label too. With\n" +
 		"--adversary " + strings.ReplaceAll(unlabelledMethods(), ", ", ", --adversary ") + " they teach too: the loss is the mean over the labels of a\n" +
 		"step, the method's own term the mean over all its rows. Each class needs a labelled row, and no row without\n" +
 		"a label is validated on. --unlabeled_file takes texts from a file of their own; how often its rows come beside\n" +
@@ -158,6 +158,8 @@ type session struct {
 	folder *folder
 	tok    *tokenize.Tokenizer
 	data   *datasets
+	// tolerant leaves rows to train on out that have no label.
+	tolerant bool
 	// cleaning is what is done to texts; nil for nothing.
 	cleaning *cleaning
 	ort      *ort.Env
@@ -232,7 +234,7 @@ func (s *session) openRows(ctx context.Context) (err error) {
 	if s.cleaning, err = openCleaning(s.run, s.folder); err != nil {
 		return err
 	}
-	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels(), s.cleaning); err != nil {
+	if s.data, err = openTraining(ctx, s.run, s.tok, s.folder.labels(), s.cleaning, s.tolerant); err != nil {
 		return err
 	}
 	s.closer = append(s.closer, s.data)
@@ -248,6 +250,9 @@ func (s *session) describeData() {
 	}
 	if d.unlabelled > 0 {
 		text += fmt.Sprintf(", %s without a label left out", thousands(int64(d.unlabelled)))
+	}
+	if d.beside > 0 {
+		text += fmt.Sprintf(", %s without a label left out as their text is held out", thousands(int64(d.beside)))
 	}
 	if d.validation != nil {
 		text += fmt.Sprintf(", %s to validate on", thousands(int64(d.validation.Rows())))

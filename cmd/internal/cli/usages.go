@@ -9,7 +9,7 @@ var usages = map[string]string{
 	"config_name":        "`FILE` with the configuration of a model to train from scratch",
 
 	"train_file":        "`FILE` to train on: Parquet, CSV or JSON lines; FILE=WEIGHT,FILE=WEIGHT mixes several",
-	"unlabeled":         "let in rows without a label; they are left out, unless --adversary learns from them",
+	"unlabeled":         "let in rows without a label; they are left out, unless --adversary learns from them. A class number -1 is no label then",
 	"unlabeled_file":    "`FILE` of texts to train on beside train_file, whose labels, if any, are not read: for an adversary that learns from rows without labels; FILE=WEIGHT where train_file has weights",
 	"validation_file":   "`FILE` to evaluate on during and after training",
 	"test_file":         "`FILE` to evaluate on once at the end",
@@ -110,6 +110,7 @@ var usagesOf = map[string]map[string]string{
 	"export":  {"output_dir": "`FOLDER` for the export"},
 	"predict": {"test_file": "`FILE` of the texts to label", "output_dir": "`FOLDER` for the predictions"},
 	"probe": {"test_file": "`FILE` to score", "train_file": "`FILE` to fit on: Parquet, CSV or JSON lines; FILE=WEIGHT,FILE=WEIGHT mixes several",
+		"unlabeled":  "take a class number -1 for no label; rows that have none otherwise are left out in any case",
 		"output_dir": "`FOLDER` for results, predictions and the hardest rows"},
 	"verify": {"test_file": "`FILE` of the texts to compare answers on"},
 }
