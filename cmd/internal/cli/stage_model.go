@@ -41,6 +41,9 @@ func trainStage() stageKind {
 	return stageKind{
 		name: nameTrain, needs: slices.Concat(dataStages, []string{"pretrain"}), resumes: true, wired: trainWired,
 		plan: func(k stageKind, s *stager, r flow.Request) (flow.Job, error) {
+			if err := s.leaks(k, r); err != nil {
+				return flow.Job{}, err
+			}
 			job, err := s.training(k, r)
 			if err == nil {
 				job.Outputs["model"] = exportDir
@@ -77,6 +80,25 @@ func (s *stager) training(k stageKind, r flow.Request, more ...string) (flow.Job
 		return out, err
 	}
 	return job, nil
+}
+
+// leaks refuses to hold rows out of a file that has changed copies of them.
+func (s *stager) leaks(k stageKind, r flow.Request) error {
+	d, err := s.data(r)
+	if err != nil || r.Before[nameAugment] == nil || len(d.paths["validation"]) > 0 {
+		return err
+	}
+	run := DefaultRun()
+	for _, o := range options(&run) {
+		if v, ok := s.value(k, r, o.name); ok && len(v) == 1 {
+			_ = set(o.value, v[0]) // what is wrong with it, the stage itself says
+		}
+	}
+	if heldOut(run) == 0 {
+		return nil
+	}
+	return usage("it would hold rows to validate on out of a file with changed copies of them, and train on the copies; " +
+		"add a section split:, which comes before augment, or a validation_file in data:")
 }
 
 // trainArgs are the files of a training run as its options.
