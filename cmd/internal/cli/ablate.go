@@ -80,6 +80,7 @@ func (o ablateOptions) check(run Run) error {
 	add(run.ValidationFile == "" && run.ValidationSplit == 0, "there are no validation rows to choose recipes on; give --validation_file, or a share of the training rows with --validation_split")
 	add(run.TestFile == "" && o.testSplit == 0, "there are no test rows to measure the choice on; give --test_file, or a share of the training rows with --test_split")
 	add(o.testSplit < 0 || o.testSplit >= 1, "--test_split is %g; a share of at least 0 and less than 1 is expected", o.testSplit)
+	add(run.Unlabeled, "unlabeled is set, and rows without a label are not trained on here; leave them out of the file")
 	add(run.Augment != "", "--augment is what is compared here: name it among --recipes")
 	add(o.seeds < 2, "--seeds is %d; at least 2 are needed, since a gain is compared with the spread over seeds", o.seeds)
 	add(!(o.alpha > 0 && o.alpha < 1), "--alpha is %g; it lies between 0 and 1", o.alpha)

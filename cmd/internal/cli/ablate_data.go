@@ -29,7 +29,7 @@ func (d *ablationSet) open(ctx context.Context, e Env, run Run, testSplit float6
 	d.train, d.validation, d.test = run.TrainFile, run.ValidationFile, run.TestFile
 	if d.validation == "" || d.test == "" {
 		o := splitOptions{conversion: defaultConversion(), OutputDir: filepath.Join(run.OutputDir, ablationData), Quiet: true}
-		o.TextColumn, o.TextPairColumn, o.LabelColumn, o.Unlabeled = run.TextColumn, run.TextPairColumn, run.LabelColumn, letsIn(run)
+		o.TextColumn, o.TextPairColumn, o.LabelColumn = run.TextColumn, run.TextPairColumn, run.LabelColumn
 		part := func(n int) string { return filepath.Join(o.OutputDir, partFile(partNames[n])) }
 		if d.validation == "" {
 			o.ValidationSplit, d.validation = run.ValidationSplit, part(1)

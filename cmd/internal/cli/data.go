@@ -137,8 +137,8 @@ func trainingConfig(run Run, tok *tokenize.Tokenizer, names []string, cleaning *
 		c.IndexDir = filepath.Join(run.OutputDir, cacheDir)
 	}
 	c.Mix, c.Names, c.HeldOut = trainingSets(run), names, heldOut(run)
-	c.MinusOne = letsIn(run)
-	c.Optional = c.MinusOne || tolerant
+	c.MinusOne = run.Unlabeled
+	c.Optional = run.Unlabeled || run.UnlabeledFile != "" || tolerant
 	c.Taught = c.Optional
 	if c.Clean, c.Edit, err = cleaning.stages("train", c.Workers, true); err != nil {
 		return c, err
@@ -234,9 +234,6 @@ func (d *datasets) read(ctx context.Context, c feed.Config) (*feed.Feed, error) 
 	return f, err
 }
 
-// letsIn reports whether the user says that rows to train on may lack a label.
-func letsIn(run Run) bool { return run.Unlabeled || run.Training.Adversary.Unlabelled() }
-
 // withoutLabel reports whether an error is about a row without a label.
 func withoutLabel(err error) bool {
 	return errors.Is(err, source.ErrMissing) && strings.Contains(err.Error(), "no label")
@@ -244,7 +241,7 @@ func withoutLabel(err error) bool {
 
 // missingLabel adds a hint to the error about a training row without a label.
 func missingLabel(err error, run Run) error {
-	if letsIn(run) || !withoutLabel(err) {
+	if run.Unlabeled || !withoutLabel(err) {
 		return err
 	}
 	return fail(ExitData, err, "--unlabeled leaves such rows out; with --adversary "+strings.ReplaceAll(unlabelledMethods(), ", ", " or ")+" they teach too")

@@ -66,7 +66,12 @@ func ofRun(run Run, given func(option string) bool) (Run, error) {
 	}
 	if run.TestFile == "" && run.ValidationFile == "" && run.TrainFile == "" {
 		run.TrainFile, run.ValidationFile, run.TestFile = was.TrainFile, was.ValidationFile, was.TestFile
-		run.ValidationSplit, run.MaxTrainSamples = heldOut(was), was.MaxTrainSamples
+		if !given("validation_split") {
+			run.ValidationSplit = heldOut(was)
+		}
+		if !given("max_train_samples") {
+			run.MaxTrainSamples = was.MaxTrainSamples
+		}
 		run.UnlabeledFile, run.Training.Adversary = was.UnlabeledFile, was.Training.Adversary
 	}
 	from := options(&was)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,8 @@ import (
 	"github.com/ortrain/ortrain/ortrain"
 	"github.com/ortrain/ortrain/ortrain/model"
 	"github.com/ortrain/ortrain/pipeline/feed"
+	"github.com/ortrain/ortrain/pipeline/sample"
+	"github.com/ortrain/ortrain/pipeline/source"
 )
 
 // Options of the commands that run a finished model.
@@ -75,6 +78,10 @@ func (s *session) rows(ctx context.Context, file string, needLabels bool) (*feed
 	}
 	c.Optional = !needLabels
 	f, err := d.read(ctx, c)
+	if errors.Is(err, source.ErrNoColumn) && !needLabels {
+		c.Kind = sample.NoLabel // labels that begin late in the file are not needed
+		f, err = d.read(ctx, c)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func (d *draft) settingsText(line func(string, ...any)) {
 	line("\n# 99 of 100 texts have at most %d tokens (%s); %.1f %% of the rows are cut.\nmax_seq_length: %d", s.Percentile99, d.measured, 100*s.Cut, s.MaxSeqLength)
 	line("\nclean:\n  # encoder is gentle; classic drops punctuation and stop words: ortrain list cleaning.\n  clean: encoder")
 	line("\n# Personal data replaced by placeholders: ortrain list recognisers.\nscrub:\n  skip: true")
-	if d.opts.validation == "" || d.opts.test == "" {
+	if d.opts.validation == "" || d.opts.test == "" && s.TestSplit > 0 {
 		line("\n# By a hash of the text: the same rows every time, all labels in every part.\nsplit:")
 		if d.opts.validation == "" {
 			line("  validation_split: %g", defaultSplit)

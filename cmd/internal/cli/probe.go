@@ -58,6 +58,9 @@ func openProbe(ctx context.Context, e Env, run Run) (_ *session, err error) {
 
 // probe fits on the training rows and answers the test rows.
 func (s *session) probe(ctx context.Context) error {
+	if n := s.data.unlabelled; n > 0 {
+		s.say("%s rows without a label are left out", thousands(int64(n)))
+	}
 	train, err := s.vectors(ctx, s.data.train)
 	if err != nil {
 		return err

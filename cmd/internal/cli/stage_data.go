@@ -153,7 +153,7 @@ func scrubStage() stageKind {
 
 // hiding says what steps of cleaning do to personal data.
 var hiding = map[string]string{
-	"case":        "names are recognised by their capital letters",
+	"case":        "names, streets and keys are recognised by their capital letters",
 	"punctuation": "ann@example.com stays as ann example com",
 }
 
@@ -167,11 +167,16 @@ func (s *stager) hides(r flow.Request) string {
 	if err != nil {
 		return "" // the stage itself says what is wrong
 	}
+	gone := false // but for names, which the step knows from lists of its own only
+	_, named := r.Section.Settings.Get("names")
 	for _, use := range recipe.Steps {
+		keep, _ := use.Params["keep"].(string)
 		switch {
-		case use.Step == "pii":
-			return "" // they are gone by then
-		case use.Step == "case", use.Step == "punctuation" && use.Params["action"] != "normalize":
+		case use.Step == "pii" && use.Params["types"] == nil:
+			gone = true
+		case use.Step == "case" && (!gone || named):
+			return use.Step
+		case use.Step == "punctuation" && use.Params["action"] != "normalize" && !strings.Contains(keep, "@") && !gone:
 			return use.Step
 		}
 	}

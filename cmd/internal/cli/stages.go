@@ -16,7 +16,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/ortrain/ortrain/cmd/internal/flow"
-	"github.com/ortrain/ortrain/ortrain/adversary"
 )
 
 // stageKind is a stage of recipes as this package knows it: the command of its
@@ -194,8 +193,7 @@ func (s *stager) trainsUnlabelled(r flow.Request) bool {
 	train.Section = r.Recipe.Sections[nameTrain]
 	values, _ := s.value(trainStage(), train, unlabeledOption)
 	asked, _ := strconv.ParseBool(strings.ToLower(strings.Join(values, ""))) // the stage itself says what is wrong
-	method, _ := s.value(trainStage(), train, "adversary")
-	return asked || adversary.Config{Name: strings.Join(method, "")}.Unlabelled()
+	return asked
 }
 
 // value finds the value of an option.

@@ -29,8 +29,8 @@ func trainCommand(e Env) *cli.Command {
 		return err
 	})
 	c.Description = "A row has no label where the cell is null or empty or the field is missing. Such rows are refused, as they\n" +
-		"may be a mistake; --unlabeled leaves them out, and takes a class number -1 for no label too. With\n" +
-		"--adversary " + strings.ReplaceAll(unlabelledMethods(), ", ", ", --adversary ") + " they teach too: the loss is the mean over the labels of a\n" +
+		"may be a mistake; --unlabeled lets them in, and takes a class number -1 for no label too. With\n" +
+		"--adversary " + strings.ReplaceAll(unlabelledMethods(), ", ", ", --adversary ") + " they teach, else they are left out: the loss is the mean over the labels of a\n" +
 		"step, the method's own term the mean over all its rows. Each class needs a labelled row, and no row without\n" +
 		"a label is validated on. --unlabeled_file takes texts from a file of their own; how often its rows come beside\n" +
 		"labelled ones is settled by weights: --train_file FILE=1 --unlabeled_file FILE=3."
