@@ -127,6 +127,10 @@ if [ "${1:-}" = choose ]; then
 else
 	[ $# -gt 0 ] || set -- 42 43 44
 	effect "$@"
-	for dir in "$out"/{banking77,rotten-tomatoes}-*-*/; do suspect "${dir%/}"; done
+	for file in "${sets[@]}"; do
+		for method in "${order[@]}"; do
+			for seed in "$@"; do suspect "$out/$file-$method-$seed"; done
+		done
+	done
 	exit "$masked"
 fi
