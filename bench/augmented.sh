@@ -22,8 +22,6 @@ rates() {
 		awk 'NR > 5 { wait += $1 / $2; time += 1 / $2; tokens += $3 / $2; n++ } END { print n / time, tokens / time, 100 * wait / time }'
 }
 
-middle() { sort -n | awk '{ x[NR] = $1 } END { print x[int((NR + 1) / 2)] }'; }
-
 rm -f "$out/pairs"
 for _ in $(seq "$pairs"); do
 	echo "$(rates plain) $(rates eda --augment eda)" >>"$out/pairs"

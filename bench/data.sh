@@ -30,8 +30,7 @@ once() {
 		awk -v unit="$3" '/^Benchmark/ { for (i = 1; i < NF; i++) if ($(i + 1) == unit) print $i }'
 }
 
-# middle and best of the numbers on standard input.
-middle() { sort -n | awk '{ x[NR] = $1 } END { print x[int((NR + 1) / 2)] }'; }
+# best of the numbers on standard input.
 best() { sort -n | tail -n 1; }
 
 for package in pipeline/source pipeline/clean pipeline/clean/pii pipeline/tokenize; do

@@ -32,3 +32,6 @@ headline() {
 	"$python" -c 'import torch, transformers; print("PyTorch", torch.__version__ + ", Transformers", transformers.__version__)'
 	echo
 }
+
+# middle of the numbers on standard input.
+middle() { sort -n | awk '{ x[NR] = $1 } END { print x[int((NR + 1) / 2)] }'; }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"gonum.org/v1/gonum/blas/blas32"
 )
 
 // Three numbers of 7 bits lie in one word, 21 bits apart; forwards in one factor
@@ -157,21 +159,9 @@ func (s *search) judge(i, j int, biased int64) {
 	s.offer(j, hit{int32(i), cosine})
 }
 
-// dot is x·y by four sums at once, which do not wait for each other.
+// dot is x·y, summed in another order than a cosine is.
 func dot(x, y []float32) float32 {
-	var a, b, c, d float32
-	y = y[:len(x)]
-	k := 0
-	for ; k+4 <= len(x); k += 4 {
-		a += x[k] * y[k]
-		b += x[k+1] * y[k+1]
-		c += x[k+2] * y[k+2]
-		d += x[k+3] * y[k+3]
-	}
-	for ; k < len(x); k++ {
-		a += x[k] * y[k]
-	}
-	return a + b + c + d
+	return blas32.Dot(blas32.Vector{N: len(x), Data: x, Inc: 1}, blas32.Vector{N: len(y), Data: y, Inc: 1})
 }
 
 // offer keeps a hit if it is among the best of a row.
